@@ -1,0 +1,6 @@
+# new and delete through the standard containers.
+needs=(g++:g++)
+
+job() {
+    run "$tools/containers" "$(pick 400 40)" > sum
+}

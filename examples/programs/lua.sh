@@ -1,0 +1,6 @@
+# Tables, strings, closures and coroutines under Lua's own garbage collector: nearly every value is a block.
+needs=(lua5.4:lua5.4)
+
+job() {
+    run lua5.4 "$sources/lua.lua" "$(pick 9 2)" > answers
+}

@@ -1,0 +1,181 @@
+// arena/extend.hpp - getting memory from the system when nothing in the arena fits.
+//
+// Large requests get a mapping of their own. Otherwise the main backend is asked for more at its frontier, so that top
+// grows; when somebody else moved the frontier, or the main backend refuses and the mapped one helps out, a new top
+// begins elsewhere and the old one is left behind as a free chunk between fences:
+//
+//   +------+------------+-------+-------+  ...  +-----------+
+//   | used | old top,   | fence | fence |       | new top   |
+//   |      | freed      |       |       |       |           |
+//   +------+------------+-------+-------+       +-----------+
+//
+// source   glibc 2.36 malloc.c, sysmalloc
+#pragma once
+
+#include <ptm/arena/mapped.hpp>
+#include <ptm/arena/release.hpp>
+#include <ptm/core/checked.hpp>
+#include <ptm/core/errno_guard.hpp>
+
+namespace ptm {
+
+namespace detail {
+
+// gain - a run of new memory, and whether it lies at the main backend's frontier.
+struct gain {
+    pages run;
+    bool at_frontier = false;
+};
+
+template <arena_config C>
+span<C> top_of(arena_state<C>& a) noexcept {
+    return {a.top, C::header::size_of(a.top)};
+}
+
+// growth_for - bytes to ask for, so that top can serve n and some more; what top has already is not asked for again.
+template <arena_config C>
+std::size_t growth_for(arena_state<C>& a, chunk_size n) noexcept {
+    std::size_t more = bytes(n) + a.shared->top_pad + bytes(C::header::smallest);
+    if (a.contiguous) more -= bytes(C::header::size_of(a.top));
+    return align_up(more, a.backend.page_bytes());
+}
+
+template <arena_config C>
+gain ask_main(arena_state<C>& a, std::size_t more) noexcept {
+    if (static_cast<std::ptrdiff_t>(more) <= 0) return {};
+    return {a.backend.obtain(more), has(C::main_backend::able, can::grow)};
+}
+
+// ask_mapped - the way out when the main backend refuses: a region from the mapped backend. The arena is never taken
+// for contiguous again.
+template <arena_config C>
+gain ask_mapped(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
+    constexpr tuning t = C::tuned;
+    std::size_t page = a.shared->mapped_backend.page_bytes();
+    if (a.contiguous)
+        more = align_up(more + bytes(C::header::size_of(a.top)), t.fallback_multiple ? t.fallback_multiple : page);
+    std::size_t least = t.fallback_least ? t.fallback_least : page;
+    if (more < least) more = least;
+    if (more <= bytes(n)) return {};
+    pages run = a.shared->mapped_backend.obtain(more);
+    if (run) a.contiguous = false;
+    return {run, false};
+}
+
+template <arena_config C>
+void account(arena_state<C>& a, pages run) noexcept {
+    a.system_bytes += run.bytes;
+    a.shared->observer(events::system_grew{run});
+}
+
+// strand - makes an old top a free chunk with two fences behind it, so that nothing merges across its end.
+template <arena_config C>
+void strand(arena_state<C>& a, stash_policy<C> auto stash, span<C> old) noexcept {
+    using header = typename C::header;
+    if (bytes(old.size) == 0) return;
+    chunk_size kept{align_down(bytes(old.size) - 2 * header::header_bytes, header::alignment)};
+    chunk_in<C>* fence = header::at(old.begin, bytes(kept));
+    header::set_top(old.begin, kept);
+    header::set_fence(fence);
+    header::set_fence(header::at(fence, header::header_bytes));
+    if (kept >= header::smallest) release(a, stash, old.begin);
+}
+
+template <arena_config C>
+void begin_top(arena_state<C>& a, stash_policy<C> auto stash, span<C> old, std::byte* begin, std::byte* end) noexcept {
+    a.top = C::header::at(begin, 0);
+    C::header::set_top(a.top, chunk_size{bytes_between(begin, end)});
+    strand(a, stash, old);
+}
+
+// Bytes to the first place where a chunk may begin.
+template <header_policy H>
+std::size_t misalignment(const std::byte* at) noexcept {
+    std::size_t user = address_of(at) + H::header_bytes;
+    return align_up(user, H::alignment) - user;
+}
+
+// top_beyond_a_gap - the first growth, or one after somebody else took memory at the frontier: align the new start,
+// make up for what the old top was counted on to give, and end on a page.
+// faults   break_adjusted, when the frontier went back below what the arena holds
+template <arena_config C>
+    requires(has(C::main_backend::able, can::grow))
+void top_beyond_a_gap(arena_state<C>& a, stash_policy<C> auto stash, span<C> old, pages run) noexcept {
+    bool first = bytes(old.size) == 0;
+    std::byte* old_end = offset(old.begin, bytes(old.size));
+    expect<C, fault::break_adjusted>(first || run.data >= old_end, run.data);
+    if (!first) a.system_bytes += bytes_between(old_end, run.data);
+    std::size_t ahead = misalignment<typename C::header>(run.data);
+    std::size_t more = ahead + bytes(old.size);
+    std::byte* end = offset(run.end(), more);
+    more += align_up(address_of(end), a.backend.page_bytes()) - address_of(end);
+    pages rest{a.backend.frontier(), 0};
+    if (more != 0)
+        if (pages got = a.backend.obtain(more)) account(a, rest = got);
+    if (rest) begin_top(a, stash, old, run.data + ahead, rest.end());
+}
+
+// end_of - where the memory that a gain belongs to ends: the frontier, if others took some there meanwhile.
+template <arena_config C>
+std::byte* end_of(arena_state<C>& a, gain g) noexcept {
+    if constexpr (has(C::main_backend::able, can::grow))
+        if (g.at_frontier) return a.backend.frontier();
+    return g.run.end();
+}
+
+// place_top - puts new memory to use: at the end of top, beyond a gap, or apart from it.
+template <arena_config C>
+void place_top(arena_state<C>& a, stash_policy<C> auto stash, gain g) noexcept {
+    span<C> old = top_of(a);
+    if constexpr (has(C::main_backend::able, can::grow)) {
+        if (g.at_frontier && address_of(g.run.data) == address_of(old.end()))
+            return C::header::set_top(a.top, old.size + chunk_size{g.run.bytes});
+        if (g.at_frontier && a.contiguous) return top_beyond_a_gap(a, stash, old, g.run);
+    }
+    std::byte* begin = g.run.data + misalignment<typename C::header>(g.run.data);
+    begin_top(a, stash, old, begin, end_of(a, g));
+}
+
+// grow_top
+//   returns  false: no backend has anything; the arena is as it was
+template <arena_config C>
+bool grow_top(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+    std::size_t more = growth_for(a, n);
+    gain g = ask_main(a, more);
+    if (!g.run) g = ask_mapped(a, more, n);
+    if (!g.run) return false;
+    if (!a.base) a.base = g.run.data;
+    account(a, g.run);
+    place_top(a, stash, g);
+    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes;
+    return true;
+}
+
+// from_grown_top - as from_top, but a growth that was not enough leaves nothing.
+template <arena_config C>
+chunk_in<C>* from_grown_top(arena_state<C>& a, chunk_size n) noexcept {
+    using header = typename C::header;
+    span<C> top = top_of(a);
+    if (top.size < n + header::smallest) return nullptr;
+    header::set_used(top.begin, n, a.side_arena);
+    a.top = header::at(top.begin, bytes(n));
+    header::set_top(a.top, top.size - n);
+    return top.begin;
+}
+
+} // namespace detail
+
+// from_system
+//   returns  nullptr and errno = ENOMEM when no backend has enough
+template <arena_config C>
+PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+    errno_guard keep;
+    if (deserves_mapping(*a.shared, n))
+        if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
+    if (detail::grow_top(a, stash, n))
+        if (chunk_in<C>* c = detail::from_grown_top(a, n)) return c;
+    keep.dismiss();
+    return detail::out_of_memory();
+}
+
+} // namespace ptm

@@ -1,0 +1,116 @@
+// arena/mapped.hpp - chunks with a mapping of their own: large requests bypass the bins.
+//
+//   mapping ->  +-------+--------+------------------------------------------+
+//               | shift | header | user bytes, to the end of the mapping    |
+//               +-------+--------+------------------------------------------+
+//
+// The threshold adapts: freeing a mapped chunk says that chunks of its size come and go, so from then on they come from
+// the bins. Needs no arena; thread-safe as far as the mapped backend is.
+#pragma once
+
+#include <ptm/arena/state.hpp>
+#include <ptm/check/predicates.hpp>
+
+namespace ptm {
+
+namespace detail {
+
+// Bytes from the start of a mapping to its chunk, so that the user pointer is aligned.
+template <header_policy H>
+inline constexpr std::size_t mapped_shift = H::alignment > H::header_bytes ? H::alignment - H::header_bytes : 0;
+
+// mapping_for - bytes of the mapping for a chunk of n: nobody lends it a first word behind it, so it needs one more.
+template <arena_config C>
+std::size_t mapping_for(shared_state<C>& s, chunk_size n) noexcept {
+    using header = typename C::header;
+    std::size_t slack = mapped_shift<header> ? header::alignment - 1 : 0;
+    return align_up(bytes(n) + header::overhead + slack, s.mapped_backend.page_bytes());
+}
+
+template <arena_config C>
+void count_mapped(shared_state<C>& s, std::size_t gained) noexcept {
+    s.most_mapped_bytes.raise_to(s.mapped_bytes.add(gained));
+}
+
+// mapping_sane - does the chunk begin and end where a mapping could? Freeing anything else would unmap a stranger.
+template <arena_config C>
+bool mapping_sane(shared_state<C>& s, chunk_in<C>* c) noexcept {
+    std::size_t page = s.mapped_backend.page_bytes();
+    pages run = C::header::mapping_of(c);
+    std::size_t in_page = address_of(C::header::to_user(c)) & (page - 1);
+    return is_aligned(address_of(run.data) | run.bytes, page) && (in_page == 0 || is_power_of_two(in_page));
+}
+
+} // namespace detail
+
+// map_chunk - a chunk of at least n in a mapping of its own.
+//   returns  nullptr when the backend refuses (errno = ENOMEM) or n is too large for any mapping
+template <arena_config C>
+chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
+    using header = typename C::header;
+    constexpr std::size_t shift = detail::mapped_shift<header>;
+    std::size_t length = detail::mapping_for(s, n);
+    if (length <= bytes(n)) return nullptr;
+    pages run = s.mapped_backend.obtain(length);
+    if (!run) return nullptr;
+    chunk_in<C>* c = header::at(run.data, shift);
+    header::set_mapped(c, chunk_size{run.bytes - shift}, shift);
+    s.most_mapped_count.raise_to(s.mapped_count.add(1));
+    detail::count_mapped(s, run.bytes);
+    s.observer(events::system_grew{run});
+    return c;
+}
+
+// deserves_mapping - is n above the threshold, and may there be one more mapping?
+template <arena_config C>
+bool deserves_mapping(shared_state<C>& s, chunk_size n) noexcept {
+    return bytes(n) >= s.mmap_threshold && s.mapped_count < s.mmap_max;
+}
+
+// adapt_threshold - before a mapped chunk is freed by the user.
+//   source   glibc 2.36 malloc.c, free: the size word is compared with its flag, so that a chunk of exactly the most
+//            does not count
+template <arena_config C>
+void adapt_threshold(shared_state<C>& s, const chunk_in<C>* c) noexcept {
+    std::size_t word = C::header::word_of(c);
+    if (!s.adaptive || word <= s.mmap_threshold || word > C::tuned.most_mmap_threshold) return;
+    s.mmap_threshold = bytes(C::header::size_of(c));
+    s.trim_threshold = 2 * s.mmap_threshold;
+}
+
+// unmap_chunk
+// faults   unmap_invalid_pointer
+template <arena_config C>
+void unmap_chunk(shared_state<C>& s, chunk_in<C>* c) noexcept {
+    expect<C, fault::unmap_invalid_pointer>(detail::mapping_sane(s, c), c);
+    pages run = C::header::mapping_of(c);
+    s.mapped_count.subtract(1);
+    s.mapped_bytes.subtract(run.bytes);
+    s.observer(events::system_shrank{run.bytes});
+    s.mapped_backend.give_back(run);
+}
+
+// remap_chunk - the chunk grown or shrunk to hold n, moved if need be.
+//   returns  nullptr: not possible, c is as it was
+//   faults   remap_invalid_pointer
+template <arena_config C>
+chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexcept {
+    using header = typename C::header;
+    if constexpr (!has(C::mapped_backend::able, can::remap)) {
+        return nullptr;
+    } else {
+        expect<C, fault::remap_invalid_pointer>(detail::mapping_sane(s, c), c);
+        pages run = header::mapping_of(c);
+        std::size_t shift = run.bytes - bytes(header::size_of(c));
+        std::size_t length = align_up(bytes(n) + shift + header::overhead, s.mapped_backend.page_bytes());
+        if (length == run.bytes) return c;
+        pages moved = s.mapped_backend.remap(run, length);
+        if (!moved) return nullptr;
+        c = header::at(moved.data, shift);
+        header::set_mapped(c, chunk_size{moved.bytes - shift}, shift);
+        detail::count_mapped(s, moved.bytes - run.bytes);
+        return c;
+    }
+}
+
+} // namespace ptm

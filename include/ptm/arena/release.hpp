@@ -1,0 +1,85 @@
+// arena/release.hpp - a chunk comes back: to the stash, to a fast bin, or merged with its neighbours.
+#pragma once
+
+#include <ptm/arena/fill.hpp>
+#include <ptm/arena/stash.hpp>
+#include <ptm/arena/trim.hpp>
+
+namespace ptm {
+
+// large_enough_to_tidy - freeing a region of this size is worth a look at the fast bins and at top. Bytes.
+inline constexpr std::size_t large_enough_to_tidy = 65536;
+
+// look_at_freed - can this be a chunk at all? Needs no lock.
+// faults   free_invalid_pointer, free_invalid_size
+template <arena_config C>
+PTM_ALWAYS_INLINE void look_at_freed(const chunk_in<C>* c) noexcept {
+    using header = typename C::header;
+    expect<C, fault::free_invalid_pointer>(!wraps<header>(c) && user_aligned<header>(c), c);
+    expect<C, fault::free_invalid_size>(size_possible<header>(header::size_of(c)), c);
+}
+
+namespace detail {
+
+// faults   free_invalid_next_size_fast; those of the bins
+template <arena_config C>
+void release_fast(arena_state<C>& a, chunk_in<C>* c, chunk_size n, origin who) noexcept {
+    using header = typename C::header;
+    expect<C, fault::free_invalid_next_size_fast>(word_plausible<header>(header::next(c), a.system_bytes), c);
+    fill_freed(a, c, n);
+    a.have_fast = true;
+    a.fast.push(c, who);
+}
+
+// faults   double_free_top, double_free_out, double_free_not_prev, free_invalid_next_size_normal
+template <arena_config C>
+PTM_ALWAYS_INLINE void look_at_merged(arena_state<C>& a, chunk_in<C>* c) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* after = header::next(c);
+    expect<C, fault::double_free_top>(c != a.top, c);
+    bool beyond = a.contiguous && address_of(after) >= address_of(header::next(a.top));
+    expect<C, fault::double_free_out>(!beyond, c);
+    expect<C, fault::double_free_not_prev>(header::prev_in_use(after), c);
+    expect<C, fault::free_invalid_next_size_normal>(word_plausible<header>(after, a.system_bytes), c);
+}
+
+template <arena_config C>
+PTM_COLD void tidy(arena_state<C>& a) noexcept {
+    if (a.have_fast) consolidate(a);
+    if (bytes(C::header::size_of(a.top)) >= a.shared->trim_threshold) trim_top(a, a.shared->top_pad);
+}
+
+} // namespace detail
+
+// merge_free - a chunk joins its free neighbours or top; a large result makes the arena tidy up.
+//   faults   those of a double free and of damaged neighbours
+//   source   glibc 2.36 malloc.c, _int_free
+template <arena_config C>
+void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+    detail::look_at_merged(a, c);
+    fill_freed(a, c, n);
+    span<C> s{c, n};
+    merge_back<fault::sizes_disagree_while_consolidating>(a, s);
+    if (bytes(settle<fault::free_corrupted_unsorted>(a, s)) >= large_enough_to_tidy) detail::tidy(a);
+}
+
+// release_to_arena - what remains to be done when no thread's cache took the chunk.
+//   thread   the caller holds the lock of the chunk's arena
+template <arena_config C>
+void release_to_arena(arena_state<C>& a, chunk_in<C>* c, origin who) noexcept {
+    chunk_size n = C::header::size_of(c);
+    if (bytes(n) <= a.shared->most_fast)
+        detail::release_fast(a, c, n, who);
+    else
+        merge_free(a, c, n);
+}
+
+// release - a piece that the arena itself lets go: a tail, a leader, an old top. It takes the same way as a free by the
+// user, the calling thread's cache included.
+template <arena_config C>
+void release(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c) noexcept {
+    look_at_freed<C>(c);
+    if (!stash.accept(c, C::header::size_of(c))) release_to_arena(a, c, origin::arena);
+}
+
+} // namespace ptm

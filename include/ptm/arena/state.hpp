@@ -1,0 +1,134 @@
+// arena/state.hpp - the data of an arena, and what must hold of it.
+//
+//   base                                                        top           end of what the system gave
+//    +-------+-------+-----------------------+------------------+---------------------+
+//    | used  | free, | used, or in a fast    |       ...        | never handed out or |
+//    |       | binned| bin or a thread's     |                  | merged back         |
+//    +-------+-------+-----------------------+------------------+---------------------+
+//
+// Invariants (arena/verify.hpp has them as functions):
+//   - a binned chunk has used neighbours, and its size is repeated behind it; fast and cached chunks look used
+//   - top is the last chunk, has a used neighbour before it, and ends where the system's memory ends
+//   - the bytes of all chunks in bins and of top are at most system_bytes <= most_system_bytes
+//   - contiguous: all memory lies in one run from base on, but for what others took from the backend in between
+// Who calls a verb on an arena holds its lock. The shared part may be read and written by all arenas at any time.
+#pragma once
+
+#include <cstddef>
+
+#include <ptm/arena/config.hpp>
+#include <ptm/bin/index.hpp>
+#include <ptm/core/relaxed.hpp>
+
+namespace ptm {
+
+// shared_state - what all arenas of one heap have in common: settings that may change, and mapped chunks.
+template <arena_config C>
+struct shared_state {
+    // Settings; units and meaning as in struct tuning.
+    relaxed<std::size_t> mmap_threshold = C::tuned.mmap_threshold;
+    relaxed<int> mmap_max = C::tuned.mmap_max;
+    relaxed<std::size_t> trim_threshold = C::tuned.trim_threshold;
+    relaxed<std::size_t> top_pad = C::tuned.top_pad;
+    relaxed<bool> adaptive = C::tuned.adaptive;
+    relaxed<std::size_t> most_fast = fast_chunk_for(C::tuned.fast_request); // chunk size, within what bins can hold
+    relaxed<std::size_t> cache_unsorted_limit = C::tuned.cache_unsorted_limit;
+    relaxed<int> perturb = C::tuned.perturb;
+
+    // Mapped chunks, now and at most.
+    relaxed<int> mapped_count = 0;
+    relaxed<int> most_mapped_count = 0;
+    relaxed<std::size_t> mapped_bytes = 0;
+    relaxed<std::size_t> most_mapped_bytes = 0;
+
+    [[no_unique_address]] typename C::mapped_backend mapped_backend{};
+    [[no_unique_address]] typename C::observer observer{};
+
+    constexpr shared_state() noexcept = default;
+
+    // set_most_fast - chunks for requests up to so many bytes are fast when freed.
+    void set_most_fast(std::size_t request) noexcept { most_fast = fast_chunk_for(request); }
+
+private:
+    // Rounded down, but for requests of 0 .. alignment - 1 - overhead bytes, which stand for "none".
+    static constexpr std::size_t fast_chunk_for(std::size_t request) noexcept {
+        using header = typename C::header;
+        constexpr std::size_t most = bytes(C::fast_bins::template in<C>::most);
+        if (request <= header::alignment - 1 - header::overhead) return 0;
+        std::size_t n = align_down(request + header::overhead, header::alignment);
+        return n < most ? n : most;
+    }
+};
+
+// arena_state - all zero but for `shared` is a valid start: prepare() does the rest on first use.
+template <arena_config C>
+struct arena_state {
+    using header = typename C::header;
+    using chunk = typename header::chunk;
+    using table = bin_table<header>;
+
+    shared_state<C>* shared = nullptr;
+    [[no_unique_address]] typename C::lock lock{};
+    bool prepared = false;
+    bool side_arena = false; // chunks handed out carry the flag that says so
+    bool contiguous = false; // as far as the arena knows
+    bool have_fast = false;  // may a fast bin hold something?
+    chunk* top = nullptr;
+    chunk* last_remainder = nullptr; // of the last split for a small request; may be stale, only compared
+    std::byte* base = nullptr;       // where the first memory began
+    std::size_t system_bytes = 0;
+    std::size_t most_system_bytes = 0;
+
+    [[no_unique_address]] typename C::fast_bins::template in<C> fast{};
+    [[no_unique_address]] typename C::unsorted_bin::template in<C> unsorted{};
+    typename C::small_bins::template in<C> small{};
+    typename C::large_bins::template in<C> large{};
+    [[no_unique_address]] typename C::main_backend backend{};
+
+    // The top of an arena that has nothing yet: size 0, so that it serves nothing.
+    struct {
+        std::size_t previous_size;
+        std::size_t word;
+    } no_top{};
+
+    constexpr arena_state() noexcept = default;
+    constexpr explicit arena_state(shared_state<C>& with) noexcept : shared(&with) {}
+    constexpr arena_state(shared_state<C>& with, const typename C::main_backend& from) noexcept
+        : shared(&with), backend(from) {}
+    arena_state(const arena_state&) = delete;
+
+    // prepare - empties bins and top. Before anything else is done with the arena; later calls do nothing.
+    void prepare() noexcept {
+        if (prepared) return;
+        unsorted.clear();
+        small.clear();
+        large.clear();
+        top = header::at(&no_top, 0);
+        contiguous = has(C::main_backend::able, can::grow);
+        prepared = true;
+    }
+
+    bool has_memory() const noexcept { return system_bytes != 0; }
+};
+
+// inside - holds an arena's lock for a scope, the arena prepared.
+template <arena_config C>
+class [[nodiscard]] inside {
+    holding<typename C::lock> hold_;
+
+public:
+    explicit inside(arena_state<C>& a) noexcept : hold_(a.lock) { a.prepare(); }
+};
+
+// wanted - one request on its way through an arena.
+struct wanted {
+    std::size_t request; // bytes, as asked for
+    chunk_size size;     // the chunk that it needs
+};
+
+template <arena_config C>
+constexpr wanted want(std::size_t request) noexcept {
+    return {request, C::header::size_for(request)};
+}
+
+} // namespace ptm

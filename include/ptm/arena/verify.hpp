@@ -1,0 +1,146 @@
+// arena/verify.hpp - the invariants of arena/state.hpp as functions: for tests and for programs that doubt their heap.
+//
+// verify() changes nothing and reports the first violation as a sentence; it costs O(chunks) and holds up everything.
+#pragma once
+
+#include <cstddef>
+
+#include <ptm/arena/statistics.hpp>
+
+namespace ptm {
+
+namespace detail {
+
+// verifier - remembers the first thing that did not hold.
+class verifier {
+    const char* broken_ = nullptr;
+
+public:
+    void must(bool holds, const char* invariant) noexcept {
+        if (!holds && !broken_) broken_ = invariant;
+    }
+    bool gave_up() const noexcept { return broken_ != nullptr; }
+    const char* verdict() const noexcept { return broken_; }
+};
+
+template <arena_config C>
+void verify_binned(const arena_state<C>& a, chunk_in<C>* c, unsigned bin, verifier& v) noexcept {
+    using header = typename C::header;
+    chunk_size n = header::size_of(c);
+    v.must(user_aligned<header>(c) && size_possible<header>(n), "a binned chunk has an aligned address and size");
+    v.must(bytes(n) <= a.system_bytes, "a binned chunk is no larger than the arena");
+    if (v.gave_up()) return;
+    v.must(header::footer_of(c) == n, "a binned chunk's size is repeated behind it");
+    v.must(header::prev_in_use(c), "the chunk before a binned one is in use");
+    v.must(!header::in_use(c), "a binned chunk is marked free in the next one");
+    v.must(!header::is_mapped(c) && !header::of_side_arena(c), "a binned chunk has no other flags");
+    v.must(points_back<typename header::ring_links>(header::ring_of(c)), "the neighbours in a bin point back");
+    bool own_bin = bin == bin_table<header>::unsorted || bin == bin_table<header>::index(n);
+    v.must(own_bin, "a sorted chunk is in the bin of its size");
+}
+
+template <arena_config C>
+void verify_fast(const arena_state<C>& a, verifier& v) noexcept {
+    using header = typename C::header;
+    bool any = false;
+    a.fast.for_each([&](chunk_in<C>* c, unsigned bin) {
+        any = true;
+        v.must(user_aligned<header>(c), "a fast chunk is aligned");
+        if (v.gave_up()) return;
+        v.must(bytes(header::size_of(c)) == bytes(header::smallest) + bin * header::alignment,
+               "a fast chunk is in the bin of its size");
+        v.must(header::in_use(c), "a fast chunk looks used");
+    });
+    v.must(!any || a.have_fast, "have_fast is set while a fast bin holds something");
+}
+
+template <arena_config C>
+void verify_top(const arena_state<C>& a, verifier& v) noexcept {
+    using header = typename C::header;
+    if (!a.has_memory()) return;
+    v.must(header::prev_in_use(a.top), "the chunk before top is in use");
+    v.must(header::size_of(a.top) >= header::smallest, "top is a chunk");
+    v.must(bytes(header::size_of(a.top)) <= a.system_bytes, "top is no larger than the arena");
+}
+
+// order - of the large chunks: descending in a bin, one representative for each size.
+template <arena_config C>
+class order {
+    using header = typename C::header;
+    chunk_size last_{};
+    unsigned bin_ = 0;
+
+public:
+    void look(chunk_in<C>* c, unsigned bin, verifier& v) noexcept {
+        chunk_size n = header::size_of(c);
+        bool same_bin = bin == bin_;
+        v.must(!same_bin || n <= last_, "a large bin descends");
+        if constexpr (requires { a_large::represents(c); })
+            v.must(a_large::represents(c) == (!same_bin || n != last_), "the first of each size represents it");
+        last_ = n;
+        bin_ = bin;
+    }
+
+private:
+    using a_large = typename C::large_bins::template in<C>;
+};
+
+// walk - the chunks by address, from the first to top or to a fence.
+template <arena_config C>
+struct walk {
+    std::size_t free_bytes = 0; // of binned chunks
+    bool reached_top = false;
+};
+
+template <arena_config C>
+walk<C> walk_chunks(const arena_state<C>& a, verifier& v) noexcept {
+    using header = typename C::header;
+    walk<C> w;
+    bool last_was_free = false;
+    chunk_in<C>* c = header::at(a.base,
+                                align_up(address_of(a.base) + header::header_bytes, header::alignment)
+                                    - header::header_bytes - address_of(a.base));
+    for (std::size_t seen = 0; c != a.top && bytes(header::size_of(c)) != header::header_bytes;) {
+        chunk_size n = header::size_of(c);
+        v.must(size_possible<header>(n), "a chunk's size is possible");
+        if (v.gave_up() || (seen += bytes(n)) > a.system_bytes) return w;
+        bool free = !header::in_use(c);
+        v.must(!(free && last_was_free), "no two free chunks are neighbours");
+        v.must(header::prev_in_use(c) == !last_was_free, "a chunk knows whether the one before is in use");
+        if (free) w.free_bytes += bytes(n);
+        last_was_free = free;
+        c = header::next(c);
+    }
+    w.reached_top = c == a.top;
+    return w;
+}
+
+} // namespace detail
+
+// verify - does every invariant of the arena hold?
+//   returns  nullptr, or the first one that does not, as a sentence
+//   cost     O(chunks of the arena)
+//   thread   the caller holds the arena's lock
+template <arena_config C>
+const char* verify(const arena_state<C>& a) noexcept {
+    if (!a.prepared) return nullptr;
+    detail::verifier v;
+    detail::verify_top(a, v);
+    detail::verify_fast(a, v);
+    std::size_t binned = 0;
+    for_each_binned(a, [&](chunk_in<C>* c, unsigned bin) {
+        if (!v.gave_up()) detail::verify_binned(a, c, bin, v);
+        if (!v.gave_up()) binned += bytes(C::header::size_of(c));
+    });
+    detail::order<C> order;
+    if (!v.gave_up()) a.large.for_each([&](chunk_in<C>* c, unsigned bin) { order.look(c, bin, v); });
+    if (v.gave_up()) return v.verdict();
+    v.must(a.system_bytes <= a.most_system_bytes, "the system's bytes never exceed their maximum");
+    v.must(figures_of(a).free_bytes() <= a.system_bytes, "free bytes are bytes of the system");
+    if (!a.has_memory()) return v.verdict();
+    detail::walk<C> w = detail::walk_chunks(a, v);
+    v.must(!w.reached_top || w.free_bytes == binned, "every free chunk is in exactly one bin");
+    return v.verdict();
+}
+
+} // namespace ptm

@@ -1,0 +1,65 @@
+// bin/index.hpp - which bin a size belongs to, as glibc numbers them: 1 unsorted, 2 .. 63 small, 64 .. 126 large.
+//
+// Small bins hold one size each. Large ones come in rows whose widths grow by eight: 64, 512, 4096, 32768, 262144
+// bytes; the first row that reaches the size has it, so a bin may straddle the end of a row.
+#pragma once
+
+#include <cstddef>
+
+#include <ptm/chunk/boundary_tag.hpp>
+#include <ptm/core/units.hpp>
+
+namespace ptm {
+
+template <sizes_chunks H>
+struct bin_table {
+    static constexpr unsigned unsorted = 1;
+    static constexpr unsigned first_large = 64;
+    static constexpr unsigned bins = 127;
+
+    // Where the alignment is wider than the header, small bins begin one place further.
+    static constexpr unsigned correction = H::alignment > 2 * sizeof(std::size_t) ? 1 : 0;
+    static constexpr chunk_size first_large_size{(first_large - correction) * H::alignment};
+
+    static constexpr bool is_small(chunk_size n) noexcept { return n < first_large_size; }
+
+    static constexpr unsigned small_index(chunk_size n) noexcept {
+        return static_cast<unsigned>(bytes(n) / H::alignment) + correction;
+    }
+
+    static constexpr unsigned large_index(chunk_size n) noexcept {
+        const row rows[] = {first_row(), {9, 20, 91}, {12, 10, 110}, {15, 4, 119}, {18, 2, 124}};
+        for (const row& r : rows)
+            if (bytes(n) >> r.shift <= r.upto) return r.offset + static_cast<unsigned>(bytes(n) >> r.shift);
+        return bins - 1;
+    }
+
+    static constexpr unsigned index(chunk_size n) noexcept { return is_small(n) ? small_index(n) : large_index(n); }
+
+private:
+    struct row {
+        unsigned shift;
+        std::size_t upto;
+        unsigned offset;
+    };
+
+    static constexpr row first_row() noexcept {
+        if (sizeof(std::size_t) == 8) return {6, 48, 48};
+        return H::alignment == 16 ? row{6, 45, 49} : row{6, 38, 56};
+    }
+};
+
+namespace detail {
+using bins_64 = bin_table<boundary_tag<plain_links>>;
+constexpr unsigned bin_of(std::size_t n) noexcept { return bins_64::index(chunk_size{n}); }
+
+static_assert(sizeof(std::size_t) != 8 || (bin_of(32) == 2 && bin_of(1008) == 63 && bin_of(1024) == 64));
+static_assert(sizeof(std::size_t) != 8 || (bin_of(3135) == 96 && bin_of(3136) == 97 && bin_of(3583) == 97));
+static_assert(sizeof(std::size_t) != 8 || (bin_of(3584) == 98 && bin_of(10751) == 111 && bin_of(10752) == 112));
+static_assert(sizeof(std::size_t) != 8 || (bin_of(12287) == 112 && bin_of(40959) == 119 && bin_of(40960) == 120));
+static_assert(sizeof(std::size_t) != 8 || (bin_of(65535) == 120 && bin_of(65536) == 121 && bin_of(131072) == 123));
+static_assert(sizeof(std::size_t) != 8 || (bin_of(163840) == 124 && bin_of(262144) == 125 && bin_of(524288) == 126));
+static_assert(sizeof(std::size_t) != 8 || bin_of(static_cast<std::size_t>(-16)) == 126);
+}
+
+} // namespace ptm

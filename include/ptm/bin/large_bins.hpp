@@ -1,0 +1,29 @@
+// bin/large_bins.hpp - bins for chunks of many sizes: CONCEPT large_bin_policy. There is no empty model.
+#pragma once
+
+#include <concepts>
+
+#include <ptm/bin/context.hpp>
+
+namespace ptm {
+
+// A large chunk outside these bins, in the unsorted queue, is marked absent, so that remove() knows.
+template <class P, class C>
+concept large_bin_policy =
+    bin_context<C> && requires(typename P::template in<C> b, chunk_in<C>* c, chunk_size n, detail::nothing visit) {
+        { b.clear() } noexcept -> std::same_as<void>; // before first use
+        { b.insert(c) } noexcept -> std::same_as<void>;
+        {
+            b.best_fit(n)
+        } noexcept -> std::same_as<chunk_in<C>*>;                    // n large: the smallest >= n in the bin of
+                                                                     // n, still linked, or nullptr
+        { b.first_above(n) } noexcept -> std::same_as<chunk_in<C>*>; // the smallest in the bins above that of n
+        {
+            b.remove(c)
+        } noexcept -> std::same_as<void>; // c: in these bins, or marked absent and
+                                          // in the unsorted one
+        { b.mark_absent(c) } noexcept -> std::same_as<void>;
+        { b.for_each(visit) } -> std::same_as<void>; // visit(chunk, bin), ascending, front to back
+    };
+
+} // namespace ptm

@@ -1,0 +1,41 @@
+// check/predicates.hpp - what must be true of a chunk, its neighbours and its links. Pure questions over memory.
+#pragma once
+
+#include <cstddef>
+
+#include <ptm/chunk/header.hpp>
+#include <ptm/core/address.hpp>
+
+namespace ptm {
+
+// user_aligned - does the chunk hand out an aligned user pointer?
+template <header_policy H>
+bool user_aligned(const typename H::chunk* c) noexcept {
+    return is_aligned(address_of(c) + H::header_bytes, H::alignment);
+}
+
+// wraps - would the chunk reach beyond the end of the address space?
+template <header_policy H>
+bool wraps(const typename H::chunk* c) noexcept {
+    return address_of(c) > -bytes(H::size_of(c));
+}
+
+// size_possible - a multiple of the alignment, and not below the smallest.
+template <header_policy H>
+bool size_possible(chunk_size n) noexcept {
+    return n >= H::smallest && is_aligned(bytes(n), H::alignment);
+}
+
+// word_plausible - is a size word larger than a header and its size below what the arena holds?
+template <header_policy H>
+bool word_plausible(const typename H::chunk* c, std::size_t arena_bytes) noexcept {
+    return H::word_of(c) > H::header_bytes && bytes(H::size_of(c)) < arena_bytes;
+}
+
+// footer_agrees - does the next chunk repeat the size of this free one?
+template <header_policy H>
+bool footer_agrees(const typename H::chunk* c) noexcept {
+    return H::size_of(c) == H::previous_size(H::next(c));
+}
+
+} // namespace ptm

@@ -1,0 +1,59 @@
+// chunk/header.hpp - what stands before the user's bytes: CONCEPT header_policy.
+//
+// A header lays out chunks, converts between requests, chunks and user pointers, and is the only place that touches
+// flag bits. Its emptiest model is boundary_tag<plain_links, plain_links>, in chunk/boundary_tag.hpp.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+
+#include <ptm/chunk/links.hpp>
+#include <ptm/chunk/node_traits.hpp>
+#include <ptm/core/units.hpp>
+
+namespace ptm {
+
+// sizes_chunks - from bytes asked for to bytes of a chunk.
+template <class H>
+concept sizes_chunks = requires(std::size_t request) {
+    { H::alignment } -> std::convertible_to<std::size_t>;          // of user pointers and chunk sizes; power of two
+    { H::smallest } -> std::convertible_to<chunk_size>;            // smallest chunk there can be
+    { H::overhead } -> std::convertible_to<std::size_t>;           // bytes of a used chunk that are not the user's
+    { H::header_bytes } -> std::convertible_to<std::size_t>;       // from chunk to user pointer
+    { H::size_for(request) } noexcept -> std::same_as<chunk_size>; // request <= largest_request
+};
+
+// locates_chunks - from pointer to chunk to neighbours.
+template <class H>
+concept locates_chunks = requires(typename H::chunk* c, const typename H::chunk* k, void* user, std::size_t n) {
+    { H::from_user(user) } noexcept -> std::same_as<typename H::chunk*>;
+    { H::to_user(c) } noexcept -> std::same_as<void*>;
+    { H::at(c, n) } noexcept -> std::same_as<typename H::chunk*>;    // n bytes further, taken for a chunk
+    { H::next(c) } noexcept -> std::same_as<typename H::chunk*>;     // by address
+    { H::previous(c) } noexcept -> std::same_as<typename H::chunk*>; // by address; only if it is free
+    { H::size_of(k) } noexcept -> std::same_as<chunk_size>;
+    { H::previous_size(k) } noexcept -> std::same_as<chunk_size>; // as noted by the previous chunk, if free
+};
+
+// flags_chunks - the bits beside the size.
+template <class H>
+concept flags_chunks = requires(typename H::chunk* c, const typename H::chunk* k, chunk_size n, bool yes) {
+    { H::word_of(k) } noexcept -> std::same_as<std::size_t>; // size and flags as they stand
+    { H::prev_in_use(k) } noexcept -> std::same_as<bool>;
+    { H::in_use(k) } noexcept -> std::same_as<bool>; // asks the next chunk
+    { H::is_mapped(k) } noexcept -> std::same_as<bool>;
+    { H::set_used(c, n, yes) } noexcept -> std::same_as<void>; // size n, previous in use, of a side arena?
+    { H::set_free(c, n) } noexcept -> std::same_as<void>;      // size n, previous in use, footer written
+    { H::set_prev_in_use(c, yes) } noexcept -> std::same_as<void>;
+};
+
+template <class H>
+concept header_policy = link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links>
+    && sizes_chunks<H> && locates_chunks<H> && flags_chunks<H> && requires(typename H::chunk* c, ring_node* n) {
+           { H::ring_of(c) } noexcept -> std::same_as<ring_node*>; // in its bin
+           { H::from_ring(n) } noexcept -> std::same_as<typename H::chunk*>;
+           { H::skip_of(c) } noexcept -> std::same_as<ring_node*>; // in the ring of sizes; large chunks
+           { H::from_skip(n) } noexcept -> std::same_as<typename H::chunk*>;
+       };
+
+} // namespace ptm

@@ -1,0 +1,23 @@
+// core/address.hpp - addresses as numbers and back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <ptm/core/bits.hpp>
+
+namespace ptm {
+
+inline std::uintptr_t address_of(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
+
+// offset - `p` moved by `n` bytes; n may wrap, so that offset(p, -m) goes back.
+inline std::byte* offset(void* p, std::size_t n) noexcept { return reinterpret_cast<std::byte*>(address_of(p) + n); }
+
+// bytes_between - the bytes from `from` to `to`, modulo 2^N.
+inline std::size_t bytes_between(const void* from, const void* to) noexcept {
+    return address_of(to) - address_of(from);
+}
+
+inline bool is_aligned(const void* p, std::size_t unit) noexcept { return is_aligned(address_of(p), unit); }
+
+} // namespace ptm

@@ -1,0 +1,33 @@
+// core/config.hpp - what compilers and platforms spell differently.
+//
+// The only header with conditional compilation: everywhere else a policy or `if constexpr` decides.
+#pragma once
+
+#if !defined(__linux__)
+#error "ptm: only Linux is supported"
+#endif
+
+#if __cplusplus < 202002L
+#error "ptm: C++20 is required (-std=c++20)"
+#endif
+
+#define PTM_ALWAYS_INLINE [[gnu::always_inline]] inline
+#define PTM_NOINLINE [[gnu::noinline]]
+#define PTM_COLD [[gnu::cold, gnu::noinline]]
+
+// The bytes of a block belong to its user while it is live and to the allocator while it is free. A type marked
+// so may alias any other: without it an inlined free() could be reordered with the user's last store.
+#define PTM_MAY_ALIAS [[gnu::may_alias]]
+
+// PTM_ASSUME - a fact that the compiler may build on; it is not tested.
+#define PTM_ASSUME(fact)                                                                                               \
+    do {                                                                                                               \
+        if (!(fact)) __builtin_unreachable();                                                                          \
+    } while (false)
+
+// PTM_CPU_RELAX - tells the processor that this thread spins.
+#if defined(__x86_64__) || defined(__i386__)
+#define PTM_CPU_RELAX() __builtin_ia32_pause()
+#else
+#define PTM_CPU_RELAX() static_cast<void>(0)
+#endif

@@ -1,0 +1,15 @@
+// heap/config.hpp - a complete configuration: CONCEPT heap_config, one struct with a line for every decision.
+#pragma once
+
+#include <ptm/arena/config.hpp>
+#include <ptm/thread/cache.hpp>
+
+namespace ptm {
+
+template <class C>
+concept names_every_policy = names_arena_policies<C> && requires { typename C::cache; };
+
+template <class C>
+concept heap_config = names_every_policy<C> && arena_config<C> && cache_policy<typename C::cache, C>;
+
+} // namespace ptm

@@ -1,0 +1,76 @@
+// os/backend.hpp - where pages come from: CONCEPT backend_policy, and its emptiest model, no_backend.
+//
+// A backend obtains memory and takes it back. What it can do beyond that it declares in `able`, and the concept then
+// demands the members that go with it; nothing is detected silently. Backends are not thread-safe unless they say
+// so: an arena calls its own under its lock.
+#pragma once
+
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+
+#include <ptm/core/bits.hpp>
+#include <ptm/core/units.hpp>
+
+namespace ptm {
+
+// can - optional abilities of a backend.
+//
+//   grow     has a frontier: what obtain() gives next begins where the last one ended, as long as nobody else moves
+//            the frontier, and retreat() takes the end back. Any byte count may be asked for, not whole pages only.
+//   remap    can change the size of a run, moving it if need be
+//   discard  can drop the contents of pages and keep their addresses; they read as zero afterwards
+//   zeroed   what obtain() gives reads as zero, also when it was given back and obtained again
+enum class can : unsigned { nothing = 0, grow = 1, remap = 2, discard = 4, zeroed = 8 };
+
+constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
+constexpr bool has(can set, can one) noexcept { return (unsigned(set) & unsigned(one)) != 0; }
+
+template <class B>
+concept describes_pages = requires {
+    { B::able } -> std::convertible_to<can>;
+    { B::page_bytes() } noexcept -> std::same_as<std::size_t>; // power of two
+};
+
+template <class B>
+concept obtains_pages = requires(B b, std::size_t bytes, pages p) {
+    { b.obtain(bytes) } noexcept -> std::same_as<pages>; // {} and errno = ENOMEM on failure
+    { b.give_back(p) } noexcept -> std::same_as<bool>;   // p: exactly as obtained or remapped; false: still held
+};
+
+template <class B>
+concept grows_pages = requires(B b, std::size_t bytes) {
+    { b.frontier() } noexcept -> std::same_as<std::byte*>;      // nullptr: none yet, or unknown
+    { b.retreat(bytes) } noexcept -> std::same_as<std::size_t>; // bytes really given back, 0 if none
+};
+
+template <class B>
+concept remaps_pages = requires(B b, pages p, std::size_t bytes) {
+    { b.remap(p, bytes) } noexcept -> std::same_as<pages>; // {} : p is untouched
+};
+
+template <class B>
+concept discards_pages = requires(B b, pages p) {
+    { b.discard(p) } noexcept -> std::same_as<bool>; // p: whole pages; false: contents kept
+};
+
+// backend_policy - must have what it says it has.
+template <class B>
+concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
+    && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>);
+
+// no_backend - never has a page. Start here to write your own.
+struct no_backend {
+    static constexpr can able = can::nothing;
+    static constexpr std::size_t page_bytes() noexcept { return 4096; }
+
+    pages obtain(std::size_t) noexcept {
+        errno = ENOMEM;
+        return {};
+    }
+    bool give_back(pages) noexcept { return false; }
+};
+
+static_assert(backend_policy<no_backend>);
+
+} // namespace ptm

@@ -1,0 +1,52 @@
+// os/brk.hpp - the program break, as glibc's main arena uses it.
+//
+// There is one break in a process and anybody may move it with sbrk(): a run that does not begin where the last one
+// ended is the arena's business. Not thread-safe against others who move the break.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <unistd.h>
+
+#include <ptm/core/address.hpp>
+#include <ptm/os/backend.hpp>
+#include <ptm/os/page.hpp>
+
+namespace ptm {
+
+struct brk_backend {
+    static constexpr can able = can::grow | can::discard | can::zeroed;
+    static std::size_t page_bytes() noexcept { return system_page_bytes(); }
+
+    // obtain - moves the break up by `bytes`, at most PTRDIFF_MAX; {} and ENOMEM when the system refuses.
+    pages obtain(std::size_t bytes) noexcept {
+        std::byte* begin = move_by(static_cast<std::intptr_t>(bytes));
+        return begin ? pages{begin, bytes} : pages{};
+    }
+
+    // give_back - only the run at the break can go.
+    bool give_back(pages run) noexcept { return frontier() == run.end() && retreat(run.bytes) == run.bytes; }
+
+    std::byte* frontier() noexcept { return move_by(0); }
+
+    // retreat - moves the break down; what counts is where it is afterwards.
+    std::size_t retreat(std::size_t bytes) noexcept {
+        std::byte* before = frontier();
+        move_by(-static_cast<std::intptr_t>(bytes));
+        std::byte* after = frontier();
+        return after && after < before ? bytes_between(after, before) : 0;
+    }
+
+    bool discard(pages run) noexcept { return drop_contents(run); }
+
+private:
+    static std::byte* move_by(std::intptr_t bytes) noexcept {
+        void* before = sbrk(bytes);
+        return address_of(before) == UINTPTR_MAX ? nullptr : static_cast<std::byte*>(before);
+    }
+};
+
+static_assert(backend_policy<brk_backend>);
+
+} // namespace ptm

@@ -1,0 +1,121 @@
+// os/decorated.hpp - backends around a backend: counted<B> keeps the books, failing<B> runs out on command.
+//
+// A decorator has every ability of B, because it is a B. Each forwards only what B has.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include <ptm/core/units.hpp>
+#include <ptm/os/backend.hpp>
+
+namespace ptm {
+
+// counted - counts calls and the bytes held. Everything given back means bytes_held == 0.
+template <backend_policy B>
+struct counted : B {
+    using B::B;
+
+    std::size_t bytes_held = 0;
+    std::size_t most_bytes_held = 0;
+    std::size_t calls = 0; // obtain, give_back, retreat, remap
+
+    pages obtain(std::size_t bytes) noexcept {
+        ++calls;
+        pages got = B::obtain(bytes);
+        hold(got.bytes);
+        return got;
+    }
+
+    bool give_back(pages run) noexcept {
+        ++calls;
+        if (!B::give_back(run)) return false;
+        bytes_held -= run.bytes;
+        return true;
+    }
+
+    std::size_t retreat(std::size_t bytes) noexcept
+        requires(has(B::able, can::grow))
+    {
+        ++calls;
+        std::size_t released = B::retreat(bytes);
+        bytes_held -= released;
+        return released;
+    }
+
+    pages remap(pages run, std::size_t bytes) noexcept
+        requires(has(B::able, can::remap))
+    {
+        ++calls;
+        pages moved = B::remap(run, bytes);
+        if (moved) {
+            bytes_held -= run.bytes;
+            hold(moved.bytes);
+        }
+        return moved;
+    }
+
+private:
+    void hold(std::size_t bytes) noexcept {
+        bytes_held += bytes;
+        if (bytes_held > most_bytes_held) most_bytes_held = bytes_held;
+    }
+};
+
+// failing - refuses as told: for tests of what happens when memory runs out.
+//
+//   grant(n)   the next n calls that ask for memory (obtain, remap) succeed and every later one fails
+//   refuse     what fails besides: give_back, retreat and discard, when `stubborn` is set
+template <backend_policy B>
+struct failing : B {
+    using B::B;
+    static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+
+    std::size_t asked = 0; // calls that asked for memory so far
+    bool stubborn = false;
+
+    void grant(std::size_t calls) noexcept { granted_ = calls; }
+
+    pages obtain(std::size_t bytes) noexcept { return may_serve() ? B::obtain(bytes) : refuse(); }
+
+    bool give_back(pages run) noexcept { return !stubborn && B::give_back(run); }
+
+    std::size_t retreat(std::size_t bytes) noexcept
+        requires(has(B::able, can::grow))
+    {
+        return stubborn ? 0 : B::retreat(bytes);
+    }
+
+    pages remap(pages run, std::size_t bytes) noexcept
+        requires(has(B::able, can::remap))
+    {
+        return may_serve() ? B::remap(run, bytes) : refuse();
+    }
+
+    bool discard(pages run) noexcept
+        requires(has(B::able, can::discard))
+    {
+        return !stubborn && B::discard(run);
+    }
+
+private:
+    std::size_t granted_ = unlimited;
+
+    bool may_serve() noexcept {
+        ++asked;
+        if (granted_ == unlimited) return true;
+        if (granted_ == 0) return false;
+        --granted_;
+        return true;
+    }
+
+    static pages refuse() noexcept {
+        errno = ENOMEM;
+        return {};
+    }
+};
+
+static_assert(backend_policy<counted<no_backend>> && backend_policy<failing<no_backend>>);
+
+} // namespace ptm

@@ -1,0 +1,43 @@
+// os/mmap.hpp - anonymous private mappings, one for each obtain(). Thread-safe.
+#pragma once
+
+#include <cstddef>
+
+#include <sys/mman.h>
+
+#include <ptm/os/backend.hpp>
+#include <ptm/os/page.hpp>
+
+namespace ptm {
+
+namespace detail {
+// The address that mmap() and mremap() return, with failure as nullptr.
+inline std::byte* mapped_or_null(void* address) noexcept {
+    return address == MAP_FAILED ? nullptr : static_cast<std::byte*>(address);
+}
+}
+
+struct mmap_backend {
+    static constexpr can able = can::remap | can::discard | can::zeroed;
+    static std::size_t page_bytes() noexcept { return system_page_bytes(); }
+
+    // obtain - `bytes` readable and writable, a multiple of the page size; {} and ENOMEM when the system refuses.
+    pages obtain(std::size_t bytes) noexcept {
+        void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        std::byte* data = detail::mapped_or_null(at);
+        return data ? pages{data, bytes} : pages{};
+    }
+
+    bool give_back(pages run) noexcept { return munmap(run.data, run.bytes) == 0; }
+
+    pages remap(pages run, std::size_t bytes) noexcept {
+        std::byte* data = detail::mapped_or_null(mremap(run.data, run.bytes, bytes, MREMAP_MAYMOVE));
+        return data ? pages{data, bytes} : pages{};
+    }
+
+    bool discard(pages run) noexcept { return drop_contents(run); }
+};
+
+static_assert(backend_policy<mmap_backend>);
+
+} // namespace ptm

@@ -1,0 +1,21 @@
+// os/page.hpp - pages of the system: their size, and dropping what is in them.
+#pragma once
+
+#include <cstddef>
+
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#include <ptm/core/units.hpp>
+
+namespace ptm {
+
+// system_page_bytes - power of two; 4096 on x86-64. Read from the auxiliary vector: no system call, no state.
+// Thread-safe, usable before constructors.
+inline std::size_t system_page_bytes() noexcept { return getauxval(AT_PAGESZ); }
+
+// drop_contents - the pages of `run` read as zero afterwards, and take no memory until they are written again.
+//   returns  false: the system refused, contents kept
+inline bool drop_contents(pages run) noexcept { return madvise(run.data, run.bytes, MADV_DONTNEED) == 0; }
+
+} // namespace ptm

@@ -1,0 +1,61 @@
+// tune/tuning.hpp - every number that a configuration may choose, with unit, default, and the name glibc gives it.
+//
+// The defaults are those of glibc 2.36 on 64-bit Linux. They are start values: mallopt and, where `environment` is set,
+// the environment may move most of them. Reference: the malloc tunables and mallopt in glibc's manual.
+#pragma once
+
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+
+#include <ptm/core/units.hpp>
+
+namespace ptm {
+
+// environment_source - whether a heap reads glibc's variables (GLIBC_TUNABLES, MALLOC_*) when it is first used.
+enum class environment_source : bool { ignored, glibc_variables };
+
+struct tuning {
+    // Chunks of at least this size get a mapping of their own; moves up by itself unless `adaptive` is off. Bytes.
+    std::size_t mmap_threshold = 128 * 1024; // glibc.malloc.mmap_threshold
+
+    // The adaptive threshold stops here. Bytes.
+    std::size_t most_mmap_threshold = 4 * 1024 * 1024 * sizeof(long);
+
+    // Mappings of single chunks at one time.
+    int mmap_max = 65536; // glibc.malloc.mmap_max
+
+    // A free that leaves top at least this large gives the end back. Bytes; SIZE_MAX: never.
+    std::size_t trim_threshold = 128 * 1024; // glibc.malloc.trim_threshold
+
+    // Asked of the system beyond the need, and kept when giving back. Bytes.
+    std::size_t top_pad = 128 * 1024; // glibc.malloc.top_pad
+
+    // Freeing a mapped chunk above the threshold raises the threshold to its size.
+    bool adaptive = true;
+
+    // Requests up to this size go to the fast bins when freed. Bytes, 0 .. 20 words.
+    std::size_t fast_request = 16 * sizeof(std::size_t); // glibc.malloc.mxfast
+
+    // Chunks of one size in a thread's cache, 0 .. 65535.
+    std::size_t cache_count = 7; // glibc.malloc.tcache_count
+
+    // Requests up to this size may be cached. Bytes.
+    std::size_t cache_request = 1032; // glibc.malloc.tcache_max
+
+    // Chunks that a search may sort after it has stashed a fitting one; 0: no limit.
+    std::size_t cache_unsorted_limit = 0; // glibc.malloc.tcache_unsorted_limit
+
+    // Not 0: what is handed out is filled with its complement, what is freed with it. The low byte counts.
+    int perturb = 0; // glibc.malloc.perturb
+
+    // When the main backend refuses, the mapped one is asked for a multiple of `fallback_multiple` and at least
+    // `fallback_least` bytes; 0 stands for the page size. (2.35 to 2.37 have the two the other way round than the
+    // rest.)
+    std::size_t fallback_multiple = 1024 * 1024;
+    std::size_t fallback_least = 0;
+
+    environment_source environment = environment_source::ignored;
+};
+
+} // namespace ptm

@@ -1,0 +1,3 @@
+// expect: the second error
+static_assert(false, "the first error");
+static_assert(false, "the second error");

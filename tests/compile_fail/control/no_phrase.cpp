@@ -1,0 +1,1 @@
+static_assert(false, "nobody expects this");

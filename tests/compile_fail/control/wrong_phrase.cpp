@@ -1,0 +1,2 @@
+// expect: the moon is made of cheese
+static_assert(false, "the sea is made of water");

@@ -1,0 +1,56 @@
+# Compiles SOURCE with COMPILER and the include folders INCLUDES; succeeds if that fails as the source expects.
+# See CMakeLists.txt beside this file.
+
+set(ENV{LC_ALL} C)
+
+# message(FATAL_ERROR) alone would wrap the lines.
+function(fail text)
+    message("${text}")
+    message(FATAL_ERROR "failed")
+endfunction()
+
+set(flags -std=c++20 -fsyntax-only)
+foreach(folder IN LISTS INCLUDES)
+    list(APPEND flags "-I${folder}")
+endforeach()
+execute_process(COMMAND "${COMPILER}" ${flags} "${SOURCE}" RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE said)
+if(result EQUAL 0)
+    fail("${SOURCE}: compiled, but must not")
+endif()
+
+# The first error: its own line, and everything up to the next error.
+string(FIND "${said}" "error: " begin)
+if(begin EQUAL -1)
+    fail("${SOURCE}: the compiler failed without an error:\n${said}")
+endif()
+string(SUBSTRING "${said}" ${begin} -1 from_error)
+string(FIND "${from_error}" "\n" end_of_line)
+string(SUBSTRING "${from_error}" 0 ${end_of_line} first_line)
+string(SUBSTRING "${from_error}" 7 -1 behind_error)
+string(FIND "${behind_error}" "error: " next_error)
+string(SUBSTRING "${behind_error}" 0 ${next_error} first_error)
+
+# require(<text> <phrases separated by " | ">)
+function(require text phrases)
+    string(REPLACE " | " ";" alternatives "${phrases}")
+    foreach(phrase IN LISTS alternatives)
+        string(FIND "${text}" "${phrase}" found)
+        if(NOT found EQUAL -1)
+            return()
+        endif()
+    endforeach()
+    fail("${SOURCE}: the first error says something else\nexpected: ${phrases}\nfound:    ${text}\n\n${said}")
+endfunction()
+
+file(STRINGS "${SOURCE}" expectations REGEX "^// expect(-anywhere)?: ")
+if(expectations STREQUAL "")
+    fail("${SOURCE}: names no phrase: its first line must be // expect: <phrase>")
+endif()
+foreach(expectation IN LISTS expectations)
+    string(REGEX REPLACE "^// expect(-anywhere)?: " "" phrases "${expectation}")
+    if(expectation MATCHES "^// expect-anywhere: ")
+        require("${first_error}" "${phrases}")
+    else()
+        require("${first_line}" "${phrases}")
+    endif()
+endforeach()
