@@ -202,7 +202,8 @@ ratio() {
 
 # geometric_mean RATIO... - of those that are numbers.
 geometric_mean() {
-    printf '%s\n' "$@" | awk '$1 > 0 { sum += log($1); ++n } END { if (n) printf "%.2f\n", exp(sum / n); else print "-" }'
+    printf "%s\n" "$@" |
+        awk '$1 > 0 { sum += log($1); ++n } END { if (n) printf "%.2f\n", exp(sum / n); else print "-" }'
 }
 
 seconds() {

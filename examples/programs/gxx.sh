@@ -3,5 +3,5 @@ needs=(g++:g++)
 
 job() {
     run g++ -std=c++20 "-O$(pick 2 0)" -g -DSIZE=2 -c "$sources/gxx.cpp" -o templates.o
-    run g++ -std=c++20 -O1 -DSIZE="$(pick 2 1)" -S "$sources/gxx.cpp" -o templates.s
+    run g++ -std=c++20 -O1 -DSIZE=1 -S "$sources/gxx.cpp" -o templates.s
 }

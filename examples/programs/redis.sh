@@ -21,7 +21,7 @@ job() {
     client --pipe < "$inputs/commands" | tail -n 1 > filled
     client dbsize >> filled
     client debug digest > digest.filled
-    load "$(pick 40000 4000)" &
+    load "$(pick 20000 4000)" &
     local loading=$!
     client bgsave > saved
     wait "$loading"

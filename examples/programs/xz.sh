@@ -2,7 +2,7 @@
 needs=(xz:xz-utils)
 
 prepare() {
-    text "$(pick 12 2)" > plain
+    text "$(pick 9 2)" > plain
 }
 
 job() {

@@ -216,9 +216,15 @@ private:
             show_shrunk(s, stem + ".shrunk");
             sums_.shortest = sums_.shortest == 0 ? s.steps.size() : std::min(sums_.shortest, s.steps.size());
         }
-        for (const side* one : {&lab_.plain, &lab_.tested}) {
-            const std::string file = options_.shrink_seconds > 0 ? stem + ".shrunk" : stem + ".trace";
-            std::printf("  replay: %s\n", replay_command(lab_, *one, environment, file).c_str());
+        show_replay(environment, stem);
+    }
+
+    void show_replay(const lines& environment, const std::string& stem) const {
+        laboratory lab = lab_;
+        if (options_.shrink_seconds > 0) lab.info_every = info_while_shrinking;
+        const std::string file = stem + (options_.shrink_seconds > 0 ? ".shrunk" : ".trace");
+        for (const side* one : {&lab.plain, &lab.tested}) {
+            std::printf("  replay: %s\n", replay_command(lab, *one, environment, file).c_str());
         }
     }
 

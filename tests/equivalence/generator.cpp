@@ -42,6 +42,11 @@ std::size_t recurring(random_numbers& r) {
     return size + (r.one_in(3) ? 16 * r.below(4) : 0);
 }
 
+// A chunk of whole pages leaves the top's size as it was, a page further on.
+std::size_t pages_or_moderate(random_numbers& r) {
+    return r.one_in(3) ? 4096 * r.between(1, 6) - 8 : r.between(200, 8000);
+}
+
 std::size_t around_threshold(random_numbers& r) {
     if (r.one_in(2000)) return r.between(8 * mib, 40 * mib);
     if (r.one_in(40)) return r.spread(256 * kib, 4 * mib);
@@ -287,6 +292,12 @@ void settle_threshold(script& s) {
     if (s.random.one_in(3)) s.line('o', {-4, s.random.below(40)});
 }
 
+// Without padding each growth leaves only what is missing to a page, so the top is often as small as it can be.
+void pad_nothing(script& s) {
+    s.line('o', {-2, 0});
+    if (s.random.one_in(2)) s.line('o', {-1, s.random.below(3) * 4096});
+}
+
 // ---- the table
 
 // How often, in a thousand steps; malloc and free share what is left.
@@ -345,6 +356,8 @@ constexpr character characters[] = {
      perturbed, 150, nothing},
     {"everything", mixed, {90, 90, 60, 4, 5, 8, 2, 8}, 900, 100 * mib, 16 * kib,
      fill_large_bin, 900, nothing},
+    {"tight_top", pages_or_moderate, {30, 30, 5, 0, 200, 30, 0, 0}, 200, 64 * mib, 256,
+     grow_top_and_trim, 900, pad_nothing},
 };
 
 // ---- writing a trace

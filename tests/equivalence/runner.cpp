@@ -23,7 +23,7 @@ std::vector<char*> pointers(lines& words) {
 }
 
 lines command(const laboratory& lab, const side& s, const std::string& file) {
-    lines words{lab.player, file, "--log", lab.log_file(s)};
+    lines words{lab.player, file, "--info", std::to_string(lab.info_every), "--log", lab.log_file(s)};
     if (lab.thorough) words.emplace_back("--thorough");
     return words;
 }
@@ -103,7 +103,7 @@ outcomes run_both(const laboratory& lab, const lines& environment, const std::st
 std::string replay_command(const laboratory& lab, const side& s, const lines& environment, const std::string& file) {
     std::string words = "env -i";
     for (const std::string& variable : whole_environment(s, environment)) words += " " + variable;
-    return words + " " + lab.player + " " + file;
+    return words + " " + lab.player + " --info " + std::to_string(lab.info_every) + " " + file;
 }
 
 void write_file(const std::string& path, const std::string& text) {

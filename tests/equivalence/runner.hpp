@@ -23,6 +23,7 @@ struct laboratory {
     side plain, tested;
     std::string folder;             // traces and logs are written here
     bool thorough = false;
+    unsigned info_every = 64;       // steps between the player's own looks at mallinfo2
     unsigned seconds = 120;         // a player that takes longer is killed, which counts as its outcome
 
     std::string trace_file() const { return folder + "/trace"; }

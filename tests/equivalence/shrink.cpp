@@ -39,7 +39,9 @@ lines without(const lines& all, std::size_t from, std::size_t count) {
 class search {
 public:
     search(const laboratory& lab, const lines& environment, unsigned seconds)
-        : lab_(lab), environment_(environment), end_(clock::now() + std::chrono::seconds(seconds)) {}
+        : lab_(lab), environment_(environment), end_(clock::now() + std::chrono::seconds(seconds)) {
+        lab_.info_every = info_while_shrinking;
+    }
 
     bool out_of_time() const { return clock::now() >= end_; }
     std::size_t tries() const { return tries_; }
@@ -72,7 +74,7 @@ public:
     }
 
 private:
-    const laboratory& lab_;
+    laboratory lab_;
     const lines& environment_;
     clock::time_point end_;
     std::size_t tries_ = 0;

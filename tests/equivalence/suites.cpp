@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t usual_steps = 20000, varied_steps = 5000, readable_steps = 300;
 constexpr std::size_t queue_steps = 45000;  // what it takes to have more free chunks than one pass looks at
-constexpr std::size_t usual_seeds = 8;      // of each character
+constexpr std::size_t usual_seeds = 14;     // of each character
 
 // The settings of the varied suite: one tunable, its alias in the environment, or several together.
 const lines settings[] = {

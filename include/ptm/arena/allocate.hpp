@@ -28,7 +28,7 @@ struct sweep {
 // from_fast - and what else the fast bin holds goes to the stash, as far as there is room.
 // faults   fast_unaligned_chunk, fast_wrong_bin, fast_unaligned_chunk_stashing
 template <arena_config C>
-chunk_in<C>* from_fast(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_fast(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
     if (bytes(n) > a.shared->most_fast) return nullptr;
     chunk_in<C>* c = a.fast.pop(n);
     if (!c) return nullptr;
@@ -43,7 +43,7 @@ chunk_in<C>* from_fast(arena_state<C>& a, stash_policy<C> auto stash, chunk_size
 // from_small - and the other chunks of that size go to the stash, as far as there is room.
 // faults   small_links_disagree for the one handed out
 template <arena_config C>
-chunk_in<C>* from_small(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_small(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
     chunk_in<C>* c = a.small.take_exact(n);
     if (!c) return nullptr;
     hand_out_whole(a, c);
@@ -73,14 +73,14 @@ PTM_ALWAYS_INLINE void look_at_unsorted(arena_state<C>& a, chunk_in<C>* c) noexc
 // from_last_remainder - small requests in a row come from one chunk: c, the rest of the last split, if it is the only
 // unsorted chunk and leaves a rest again.
 template <arena_config C>
-bool suits_as_last_remainder(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE bool suits_as_last_remainder(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     using header = typename C::header;
     return bin_table<header>::is_small(n) && c == a.last_remainder && a.unsorted.is_only(c)
         && header::size_of(c) > n + header::smallest;
 }
 
 template <arena_config C>
-chunk_in<C>* from_last_remainder(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_last_remainder(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     chunk_size whole = C::header::size_of(c);
     a.unsorted.remove(c);
     a.last_remainder = cut_front(a, c, n);
@@ -91,7 +91,7 @@ chunk_in<C>* from_last_remainder(arena_state<C>& a, chunk_in<C>* c, chunk_size n
 // from_unsorted - sorts the unsorted chunks into their bins, oldest first, until one fits exactly. With a stash, those
 // that fit are collected there, and the one found last is the one handed out.
 template <arena_config C>
-chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> auto stash, wanted w, sweep& s) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> auto stash, wanted w, sweep& s) noexcept {
     using header = typename C::header;
     for (unsigned passed = 0; passed < sweep::most_in_one_pass;) {
         chunk_in<C>* c = a.unsorted.oldest();
@@ -116,7 +116,7 @@ chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> auto stash, wanted
 
 // from_own_large_bin - the best fit in the bin of n.
 template <arena_config C>
-chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
     if (bin_table<typename C::header>::is_small(n)) return nullptr;
     chunk_in<C>* c = a.large.best_fit(n);
     if (!c) return nullptr;
@@ -126,7 +126,7 @@ chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
 
 // from_larger_bin - the smallest chunk of the next bin that has one.
 template <arena_config C>
-chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) noexcept {
     chunk_in<C>* c = a.small.first_above(n);
     if (!c) c = a.large.first_above(n);
     if (!c) return nullptr;
@@ -137,7 +137,7 @@ chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) noexcept {
 // from_top - the front of top, if a top remains.
 // faults   corrupted_top_size
 template <arena_config C>
-chunk_in<C>* from_top(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_top(arena_state<C>& a, chunk_size n) noexcept {
     using header = typename C::header;
     chunk_in<C>* c = a.top;
     chunk_size whole = header::size_of(c);
@@ -149,7 +149,7 @@ chunk_in<C>* from_top(arena_state<C>& a, chunk_size n) noexcept {
 }
 
 template <arena_config C>
-chunk_in<C>* from_bins_or_top(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_bins_or_top(arena_state<C>& a, chunk_size n) noexcept {
     if (chunk_in<C>* c = from_own_large_bin(a, n)) return c;
     if (chunk_in<C>* c = from_larger_bin(a, n)) return c;
     return from_top(a, n);
@@ -179,7 +179,7 @@ PTM_NOINLINE chunk_in<C>* search(arena_state<C>& a, stash_policy<C> auto stash, 
 //   faults   those of the places searched
 //   thread   the caller holds the arena's lock; the arena is prepared
 template <arena_config C>
-chunk_in<C>* allocate(arena_state<C>& a, stash_policy<C> auto stash, wanted w) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* allocate(arena_state<C>& a, stash_policy<C> auto stash, wanted w) noexcept {
     if (chunk_in<C>* c = detail::from_fast(a, stash, w.size)) return fill_fresh(a, c, w.request);
     if (bin_table<typename C::header>::is_small(w.size))
         if (chunk_in<C>* c = detail::from_small(a, stash, w.size)) return fill_fresh(a, c, w.request);

@@ -20,7 +20,7 @@ void detach(arena_state<C>& a, chunk_in<C>* c) noexcept {
 
 // file_sorted - into the bin of its size.
 template <arena_config C>
-void file_sorted(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE void file_sorted(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     if (bin_table<typename C::header>::is_small(n))
         a.small.insert(c);
     else
@@ -30,7 +30,7 @@ void file_sorted(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
 // file_free - makes c a free chunk of n bytes and puts it where free chunks go first.
 // faults   Broken, when the newest unsorted chunk does not point back
 template <fault Broken, arena_config C>
-void file_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE void file_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     using header = typename C::header;
     if constexpr (C::unsorted_bin::template in<C>::queues) {
         a.unsorted.template push<Broken>(c);
@@ -54,7 +54,7 @@ struct span {
 // merge_back - takes in the chunk before, if that is free.
 // faults   Mismatch, when its size is not the one noted behind it; those of detach
 template <fault Mismatch, arena_config C>
-void merge_back(arena_state<C>& a, span<C>& s) noexcept {
+PTM_ALWAYS_INLINE void merge_back(arena_state<C>& a, span<C>& s) noexcept {
     using header = typename C::header;
     if (header::prev_in_use(s.begin)) return;
     chunk_size before = header::previous_size(s.begin);
@@ -67,7 +67,7 @@ void merge_back(arena_state<C>& a, span<C>& s) noexcept {
 //   returns  the size of what came out, top included if it was merged with
 // faults   Broken, as file_free; those of detach
 template <fault Broken, arena_config C>
-chunk_size settle(arena_state<C>& a, span<C> s) noexcept {
+PTM_ALWAYS_INLINE chunk_size settle(arena_state<C>& a, span<C> s) noexcept {
     using header = typename C::header;
     chunk_in<C>* after = s.end();
     if (after == a.top) {

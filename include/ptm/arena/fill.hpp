@@ -11,7 +11,7 @@ namespace ptm {
 
 // fill_fresh - the requested bytes of a new block, with the complement of the byte. Returns c.
 template <arena_config C>
-chunk_in<C>* fill_fresh(arena_state<C>& a, chunk_in<C>* c, std::size_t request) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* fill_fresh(arena_state<C>& a, chunk_in<C>* c, std::size_t request) noexcept {
     int byte = a.shared->perturb;
     if (byte != 0 && c) [[unlikely]]
         std::memset(C::header::to_user(c), byte ^ 0xff, request);
@@ -20,7 +20,7 @@ chunk_in<C>* fill_fresh(arena_state<C>& a, chunk_in<C>* c, std::size_t request) 
 
 // fill_freed - a block that is being freed, but for its last word.
 template <arena_config C>
-void fill_freed(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE void fill_freed(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     int byte = a.shared->perturb;
     if (byte != 0) [[unlikely]]
         std::memset(C::header::to_user(c), byte, bytes(n) - C::header::header_bytes);

@@ -4,6 +4,7 @@
 #include <ptm/arena/fill.hpp>
 #include <ptm/arena/stash.hpp>
 #include <ptm/arena/trim.hpp>
+#include <ptm/core/errno_guard.hpp>
 
 namespace ptm {
 
@@ -23,7 +24,7 @@ namespace detail {
 
 // faults   free_invalid_next_size_fast; those of the bins
 template <arena_config C>
-void release_fast(arena_state<C>& a, chunk_in<C>* c, chunk_size n, origin who) noexcept {
+PTM_ALWAYS_INLINE void release_fast(arena_state<C>& a, chunk_in<C>* c, chunk_size n, origin who) noexcept {
     using header = typename C::header;
     expect<C, fault::free_invalid_next_size_fast>(word_plausible<header>(header::next(c), a.system_bytes), c);
     fill_freed(a, c, n);
@@ -44,7 +45,8 @@ PTM_ALWAYS_INLINE void look_at_merged(arena_state<C>& a, chunk_in<C>* c) noexcep
 }
 
 template <arena_config C>
-PTM_COLD void tidy(arena_state<C>& a) noexcept {
+PTM_NOINLINE void tidy(arena_state<C>& a) noexcept {
+    errno_guard keep;
     if (a.have_fast) consolidate(a);
     if (bytes(C::header::size_of(a.top)) >= a.shared->trim_threshold) trim_top(a, a.shared->top_pad);
 }
@@ -53,9 +55,9 @@ PTM_COLD void tidy(arena_state<C>& a) noexcept {
 
 // merge_free - a chunk joins its free neighbours or top; a large result makes the arena tidy up.
 //   faults   those of a double free and of damaged neighbours
-//   source   glibc 2.36 malloc.c, _int_free
+//   source   glibc 2.36 malloc.c, _int_free; errno survives
 template <arena_config C>
-void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     detail::look_at_merged(a, c);
     fill_freed(a, c, n);
     span<C> s{c, n};
@@ -66,7 +68,7 @@ void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
 // release_to_arena - what remains to be done when no thread's cache took the chunk.
 //   thread   the caller holds the lock of the chunk's arena
 template <arena_config C>
-void release_to_arena(arena_state<C>& a, chunk_in<C>* c, origin who) noexcept {
+PTM_ALWAYS_INLINE void release_to_arena(arena_state<C>& a, chunk_in<C>* c, origin who) noexcept {
     chunk_size n = C::header::size_of(c);
     if (bytes(n) <= a.shared->most_fast)
         detail::release_fast(a, c, n, who);
@@ -77,7 +79,7 @@ void release_to_arena(arena_state<C>& a, chunk_in<C>* c, origin who) noexcept {
 // release - a piece that the arena itself lets go: a tail, a leader, an old top. It takes the same way as a free by the
 // user, the calling thread's cache included.
 template <arena_config C>
-void release(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c) noexcept {
+PTM_NOINLINE void release(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c) noexcept {
     look_at_freed<C>(c);
     if (!stash.accept(c, C::header::size_of(c))) release_to_arena(a, c, origin::arena);
 }

@@ -7,7 +7,7 @@ namespace ptm {
 
 // hand_out_whole - c, already out of its bin, becomes a used chunk with the size it has.
 template <arena_config C>
-chunk_in<C>* hand_out_whole(arena_state<C>& a, chunk_in<C>* c) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* hand_out_whole(arena_state<C>& a, chunk_in<C>* c) noexcept {
     using header = typename C::header;
     header::set_prev_in_use(header::next(c), true);
     if (a.side_arena) header::mark_side_arena(c);
@@ -17,7 +17,7 @@ chunk_in<C>* hand_out_whole(arena_state<C>& a, chunk_in<C>* c) noexcept {
 // cut_front - the first `n` bytes of c, a free chunk of `whole` bytes out of its bin, become a used chunk.
 //   returns  the rest, whole - n bytes, which the caller makes a chunk of
 template <arena_config C>
-chunk_in<C>* cut_front(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* cut_front(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     C::header::set_used(c, n, a.side_arena);
     return C::header::at(c, bytes(n));
 }
@@ -27,7 +27,7 @@ chunk_in<C>* cut_front(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept
 //   returns  c
 // faults   Broken, as file_free
 template <fault Broken, arena_config C>
-chunk_in<C>* hand_out(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* hand_out(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     using header = typename C::header;
     chunk_size rest = header::size_of(c) - n;
     if (rest < header::smallest) return hand_out_whole(a, c);

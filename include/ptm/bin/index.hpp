@@ -27,10 +27,13 @@ struct bin_table {
         return static_cast<unsigned>(bytes(n) / H::alignment) + correction;
     }
 
+    // Written out, not as a loop over a table: this is on the way of every large chunk.
     static constexpr unsigned large_index(chunk_size n) noexcept {
-        const row rows[] = {first_row(), {9, 20, 91}, {12, 10, 110}, {15, 4, 119}, {18, 2, 124}};
-        for (const row& r : rows)
-            if (bytes(n) >> r.shift <= r.upto) return r.offset + static_cast<unsigned>(bytes(n) >> r.shift);
+        if (first_row().reaches(n)) return first_row().bin_of(n);
+        if (constexpr row r{9, 20, 91}; r.reaches(n)) return r.bin_of(n);
+        if (constexpr row r{12, 10, 110}; r.reaches(n)) return r.bin_of(n);
+        if (constexpr row r{15, 4, 119}; r.reaches(n)) return r.bin_of(n);
+        if (constexpr row r{18, 2, 124}; r.reaches(n)) return r.bin_of(n);
         return bins - 1;
     }
 
@@ -41,6 +44,11 @@ private:
         unsigned shift;
         std::size_t upto;
         unsigned offset;
+
+        constexpr bool reaches(chunk_size n) const noexcept { return bytes(n) >> shift <= upto; }
+        constexpr unsigned bin_of(chunk_size n) const noexcept {
+            return offset + static_cast<unsigned>(bytes(n) >> shift);
+        }
     };
 
     static constexpr row first_row() noexcept {

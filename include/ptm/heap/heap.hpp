@@ -151,8 +151,8 @@ public:
         block* b = cache_;
         cache_ = block::nobody();
         if (b == block::nobody()) return;
-        b->drain([](chunk* c) noexcept { free_to_arena(c); });
-        free_to_arena(header::from_user(b));
+        b->drain([](chunk* c) noexcept { free_uncached(c); });
+        free_uncached(header::from_user(b));
     }
 
 private:
@@ -182,9 +182,9 @@ private:
         return p;
     }
 
-    // user - runs a search in the arena, under its lock.
-    static void* user(auto search) noexcept {
-        inside hold(arena_);
+    // user - runs a search in the arena, under its lock. The heap is set up.
+    PTM_ALWAYS_INLINE static void* user(auto search) noexcept {
+        holding hold(arena_.lock);
         chunk* c = search();
         return c ? header::to_user(c) : nullptr;
     }
@@ -211,14 +211,13 @@ private:
     // The first free of a thread makes its cache, which may then take the chunk. A chunk that looks cached already is
     // looked at here.
     PTM_NOINLINE static void free_uncached(chunk* c) noexcept {
-        errno_guard keep;
         make_cache();
         if (cache_->accept(c, header::size_of(c), limits_)) return;
         free_to_arena(c);
     }
 
-    static void free_to_arena(chunk* c) noexcept {
-        inside hold(arena_);
+    PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
+        holding hold(arena_.lock);
         release_to_arena(arena_, c, origin::user);
     }
 
@@ -283,6 +282,7 @@ private:
             tuning t = C::tuned;
             if (t.environment == environment_source::glibc_variables) apply(shared_, t, read_process_settings());
             limits_.set(t);
+            arena_.prepare();
             is_set_up_.store(true, std::memory_order_release);
         }
         exit_hook_.make();
