@@ -190,9 +190,9 @@ public:
         add(c, steps);
         std::string settings;
         for (const std::string& variable : environment) settings += " " + variable;
-        std::printf("%-9s %-24s %6zu steps %7zu lines %6zu differing, %s, %.2f s%s\n", c.equal() ? "equal" : "DIFFERENT",
-                    name.c_str(), steps, c.compared, c.differing, both.plain.ending.c_str(), took.count(),
-                    settings.c_str());
+        std::printf("%-9s %-24s %6zu steps %7zu lines %6zu differing, %s, %.2f s%s\n",
+                    c.equal() ? "equal" : "DIFFERENT", name.c_str(), steps, c.compared, c.differing,
+                    both.plain.ending.c_str(), took.count(), settings.c_str());
         if (!c.equal()) report(name, environment, trace, c, both);
         std::fflush(stdout);
         return c.equal();

@@ -149,7 +149,7 @@ private:
         }
     }
 
-    // Mappings go to the highest hole that is large enough; the first that lands below `bottom` shows that none is left.
+    // Mappings go to the highest hole that is large enough; one that lands below `bottom` shows that none is left.
     static void fill_holes(std::size_t size, std::uintptr_t bottom) {
         for (;;) {
             void* hole = reserve(size);

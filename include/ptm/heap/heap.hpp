@@ -85,7 +85,8 @@ public:
         if (request > largest_request) return detail::out_of_memory();
         shared_.observer(events::freed{p});
         void* moved = header::is_mapped(c) ? realloc_mapped(c, request) : realloc_in_arena(c, request);
-        return watched(moved ? moved : nullptr, moved ? request : 0, p);
+        if (!moved) watched(p, usable_size(p)); // it stays with its user
+        return watched(moved, request);
     }
 
     // aligned_alloc - alignment: bytes, any number; what is no power of two is rounded up to one.
@@ -175,10 +176,9 @@ private:
     static inline constinit spin_lock setting_up_{};
     static inline constinit thread_exit_hook<&heap::leave> exit_hook_{};
 
-    // watched - tells the observer of a block that was handed out, or of `kept`, which stays with its user.
-    PTM_ALWAYS_INLINE static void* watched(void* p, std::size_t request, void* kept = nullptr) noexcept {
-        if constexpr (!std::is_same_v<typename C::observer, no_observer>)
-            if (p || kept) shared_.observer(events::allocated{p ? p : kept, request});
+    // watched - tells the observer of a block that was handed out.
+    PTM_ALWAYS_INLINE static void* watched(void* p, std::size_t request) noexcept {
+        if (p) shared_.observer(events::allocated{p, request});
         return p;
     }
 
