@@ -92,9 +92,11 @@ build_targets() {
     return 1
 }
 
-# is_active LIBRARY - does a program really load it? The loader only warns about a library it cannot preload.
+# is_active LIBRARY - does malloc really come from it where it is preloaded? The loader only warns about a library it
+# cannot preload, and figures of the wrong malloc would look quite right. It says itself where it binds the name.
 is_active() {
-    LD_PRELOAD=$1 cat /proc/self/maps 2> /dev/null | grep -qF "$(readlink -f "$1")"
+    LD_PRELOAD=$1 LD_DEBUG=bindings cat /dev/null 2>&1 | grep -F "binding file cat " |
+        grep -F "normal symbol \`malloc'" | grep -qF " to $1 "
 }
 
 # ---- running ---------------------------------------------------------------------------------------------------------
