@@ -91,7 +91,8 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_last_remainder(arena_state<C>& a, chunk_in<C
 // from_unsorted - sorts the unsorted chunks into their bins, oldest first, until one fits exactly. With a stash, those
 // that fit are collected there, and the one found last is the one handed out.
 template <arena_config C>
-PTM_ALWAYS_INLINE chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> auto stash, wanted w, sweep& s) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> auto stash, wanted w,
+                                             sweep& s) noexcept {
     using header = typename C::header;
     for (unsigned passed = 0; passed < sweep::most_in_one_pass;) {
         chunk_in<C>* c = a.unsorted.oldest();

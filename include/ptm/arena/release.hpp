@@ -29,7 +29,7 @@ PTM_ALWAYS_INLINE void release_fast(arena_state<C>& a, chunk_in<C>* c, chunk_siz
     expect<C, fault::free_invalid_next_size_fast>(word_plausible<header>(header::next(c), a.system_bytes), c);
     fill_freed(a, c, n);
     a.have_fast = true;
-    a.fast.push(c, who);
+    a.fast.push(c, n, who);
 }
 
 // faults   double_free_top, double_free_out, double_free_not_prev, free_invalid_next_size_normal
@@ -57,7 +57,7 @@ PTM_NOINLINE void tidy(arena_state<C>& a) noexcept {
 //   faults   those of a double free and of damaged neighbours
 //   source   glibc 2.36 malloc.c, _int_free; errno survives
 template <arena_config C>
-PTM_ALWAYS_INLINE void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+PTM_NOINLINE void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     detail::look_at_merged(a, c);
     fill_freed(a, c, n);
     span<C> s{c, n};

@@ -16,7 +16,7 @@ concept fast_bin_policy = bin_context<C>
     && requires(typename P::template in<C> b, chunk_in<C>* c, chunk_size n, unsigned i, detail::nothing visit) {
            { P::template in<C>::most } -> std::convertible_to<chunk_size>; // largest size it takes; 0: none
            { P::template in<C>::bins } -> std::convertible_to<unsigned>;
-           { b.push(c, origin::user) } noexcept -> std::same_as<void>;
+           { b.push(c, n, origin::user) } noexcept -> std::same_as<void>;
            { b.pop(n) } noexcept -> std::same_as<chunk_in<C>*>;         // newest of that size, or nullptr
            { b.pop_further(n) } noexcept -> std::same_as<chunk_in<C>*>; // the same right after a pop
            { b.take_bin(i, visit) } noexcept -> std::same_as<void>;     // empties bin i, newest first
@@ -29,7 +29,7 @@ struct no_fast_bins {
         static constexpr chunk_size most{0};
         static constexpr unsigned bins = 0;
 
-        void push(chunk_in<C>*, origin) noexcept {}
+        void push(chunk_in<C>*, chunk_size, origin) noexcept {}
         chunk_in<C>* pop(chunk_size) noexcept { return nullptr; }
         chunk_in<C>* pop_further(chunk_size) noexcept { return nullptr; }
         void take_bin(unsigned, auto&&) noexcept {}

@@ -97,6 +97,7 @@ public:
 
 private:
     static unsigned bin_of(chunk_size n) noexcept { return table::large_index(n) - table::first_large; }
+    bool is_head(const ring_node* n) const noexcept { return bytes_between(heads_, n) < sizeof heads_; }
     static chunk* largest(const ring_node& head) noexcept { return header::from_ring(rings::front(head)); }
     static chunk* smaller(chunk* c) noexcept { return header::from_skip(traits::get_next(header::skip_of(c))); }
     static chunk* larger(chunk* c) noexcept { return header::from_skip(traits::get_previous(header::skip_of(c))); }
@@ -140,8 +141,7 @@ private:
     PTM_ALWAYS_INLINE void remove_representative(chunk* c, ring_node* after) noexcept {
         ring_node* skip = header::skip_of(c);
         expect<C, fault::skip_links_disagree>(points_back<typename header::ring_links>(skip), c);
-        bool last_of_bin = after == &heads_[bin_of(header::size_of(c))];
-        if (!last_of_bin && !represents(header::from_ring(after)))
+        if (!is_head(after) && !represents(header::from_ring(after)))
             algorithms::link_before(skip, header::skip_of(header::from_ring(after)));
         algorithms::unlink(skip);
     }

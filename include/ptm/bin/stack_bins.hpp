@@ -28,10 +28,11 @@ public:
 
     constexpr in() noexcept = default;
 
-    // push
+    // push - c, of size n.
     // faults   double_free_fast_top, invalid_fast_entry
-    void push(chunk* c, origin who) noexcept {
-        chunk*& head = heads_[index(header::size_of(c))];
+    void push(chunk* c, chunk_size n, origin who) noexcept {
+        PTM_ASSUME(n <= most);
+        chunk*& head = heads_[index(n)];
         expect<C, fault::double_free_fast_top>(head != c, c);
         if (who == origin::arena && head)
             expect<C, fault::invalid_fast_entry>(&heads_[index(header::size_of(head))] == &head, head);

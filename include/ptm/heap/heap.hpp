@@ -152,8 +152,8 @@ public:
         block* b = cache_;
         cache_ = block::nobody();
         if (b == block::nobody()) return;
-        b->drain([](chunk* c) noexcept { free_uncached(c); });
-        free_uncached(header::from_user(b));
+        b->drain([](chunk* c) noexcept { free_doubtful(c); });
+        free_doubtful(header::from_user(b));
     }
 
 private:
@@ -195,8 +195,9 @@ private:
         return present_stash();
     }
 
+    // A thread that has a cache found the heap set up.
     PTM_NOINLINE static void* malloc_uncached(std::size_t request) noexcept {
-        set_up_once();
+        if (cache_ == block::nobody()) set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         stash s = stash_of_thread();
         return user([&] { return allocate(arena_, s, want<C>(request)); });
@@ -208,12 +209,17 @@ private:
         unmap_chunk(shared_, c);
     }
 
-    // The first free of a thread makes its cache, which may then take the chunk. A chunk that looks cached already is
-    // looked at here.
     PTM_NOINLINE static void free_uncached(chunk* c) noexcept {
-        make_cache();
-        if (cache_->accept(c, header::size_of(c), limits_)) return;
+        if (cache_ == block::nobody() || cache_->suspects(c, limits_)) [[unlikely]]
+            return free_doubtful(c);
         free_to_arena(c);
+    }
+
+    // The first free of a thread makes its cache, which may then take the chunk. A chunk that looks cached already is
+    // looked into.
+    PTM_COLD static void free_doubtful(chunk* c) noexcept {
+        make_cache();
+        if (!cache_->accept(c, header::size_of(c), limits_)) free_to_arena(c);
     }
 
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {

@@ -80,16 +80,20 @@ public:
     // faults   cache_double_free, cache_too_many_chunks, cache_unaligned_chunk_freeing
     bool accept(chunk* c, chunk_size n, const limits& bounds) noexcept {
         if (bytes(n) > bounds.size) return false;
-        if (header::ring_of(c)->back == bounds.key) [[unlikely]]
-            look_for(c, index(n), bounds);
+        if (suspects(c, bounds)) look_for(c, index(n), bounds);
         if (!has_room(n, bounds)) return false;
         put(c, n, bounds);
         return true;
     }
 
+    // suspects - does c bear the key of cached chunks? One that is not cached does by chance, or on purpose.
+    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept {
+        return header::ring_of(c)->back == bounds.key;
+    }
+
     // accept_plain - for the usual path: false also for a chunk that bears the key, which accept() then looks into.
     PTM_ALWAYS_INLINE bool accept_plain(chunk* c, chunk_size n, const limits& bounds) noexcept {
-        if (!has_room(n, bounds) || header::ring_of(c)->back == bounds.key) [[unlikely]]
+        if (!has_room(n, bounds) || suspects(c, bounds)) [[unlikely]]
             return false;
         put(c, n, bounds);
         return true;

@@ -22,6 +22,7 @@ concept cache_policy = bin_context<C>
            { P::template in<C>::nobody() } noexcept -> std::same_as<typename P::template in<C>*>;
            { block.get(request, bounds) } noexcept -> std::same_as<void*>;      // a block for the user; nullptr: none
            { block.accept(c, n, bounds) } noexcept -> std::same_as<bool>;       // a chunk being freed; false: no room
+           { block.suspects(c, bounds) } noexcept -> std::same_as<bool>;        // does c look as if it were cached?
            { block.accept_plain(c, n, bounds) } noexcept -> std::same_as<bool>; // the same, false also if in doubt
            { block.has_room(n, bounds) } noexcept -> std::same_as<bool>;
            { block.put(c, n, bounds) } noexcept -> std::same_as<void>; // only if has_room
@@ -42,6 +43,7 @@ struct no_cache {
         static constexpr in* nobody() noexcept { return &nobody_; }
         void* get(std::size_t, const limits&) noexcept { return nullptr; }
         bool accept(chunk_in<C>*, chunk_size, const limits&) noexcept { return false; }
+        bool suspects(chunk_in<C>*, const limits&) noexcept { return false; }
         bool accept_plain(chunk_in<C>*, chunk_size, const limits&) noexcept { return false; }
         bool has_room(chunk_size, const limits&) noexcept { return false; }
         void put(chunk_in<C>*, chunk_size, const limits&) noexcept {}

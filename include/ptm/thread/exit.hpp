@@ -2,7 +2,8 @@
 //
 // A POSIX key's destructor runs after the thread's C++ destructors. It asks to be called again until the last round, so
 // that other keys' destructors, which may allocate and free, have run before. Making the key and setting its value
-// allocate nothing as long as the process has few keys.
+// allocate nothing as long as the process has few keys. The destructor is code of the module that holds the hook: a
+// plug-in with a heap of its own must stay loaded as long as threads live that used it.
 #pragma once
 
 #include <climits>
