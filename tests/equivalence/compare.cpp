@@ -18,7 +18,7 @@ void show_complaints(const char* label, const outcome& o) {
     if (!o.complaints.empty()) std::printf("  %s wrote: %s\n", label, o.complaints.c_str());
 }
 
-}  // namespace
+} // namespace
 
 comparison compare(const lines& one, const lines& other) {
     comparison c;
@@ -43,4 +43,4 @@ void show_difference(const comparison& c, const outcomes& both) {
 
 std::size_t step_of(const std::string& line) { return std::strtoull(line.c_str(), nullptr, 10); }
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -9,9 +9,9 @@
 namespace equivalence {
 
 struct comparison {
-    std::size_t compared = 0;       // lines
-    std::size_t differing = 0;      // a line that only one log has differs
-    std::size_t first = 0;          // of the differing lines, counted from 0
+    std::size_t compared = 0;  // lines
+    std::size_t differing = 0; // a line that only one log has differs
+    std::size_t first = 0;     // of the differing lines, counted from 0
 
     bool equal() const { return differing == 0; }
 };
@@ -24,4 +24,4 @@ void show_difference(const comparison& c, const outcomes& both);
 // step_of - the number a line of a log begins with, or 0.
 std::size_t step_of(const std::string& line);
 
-}  // namespace equivalence
+} // namespace equivalence

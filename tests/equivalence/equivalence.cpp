@@ -130,10 +130,14 @@ void add_number_options(setters& s, options& o) {
 }
 
 bool read_flag(options& o, const std::string& word) {
-    if (word == "--long") o.ten_times = true;
-    else if (word == "--thorough") o.thorough = true;
-    else if (word == "--keep-going") o.keep_going = true;
-    else return false;
+    if (word == "--long")
+        o.ten_times = true;
+    else if (word == "--thorough")
+        o.thorough = true;
+    else if (word == "--keep-going")
+        o.keep_going = true;
+    else
+        return false;
     return true;
 }
 
@@ -247,9 +251,9 @@ private:
 
 std::vector<test_case> wanted_cases(const options& o) {
     const std::size_t times = o.ten_times ? 10 : 1;
-    const std::vector<test_case> cases =
-        o.suite.empty() ? series(o.character, o.seed, std::max<std::size_t>(o.traces, 1) * times, o.steps, o.settings)
-                        : suite(o.suite, o.seeds, times);
+    const std::vector<test_case> cases = o.suite.empty()
+        ? series(o.character, o.seed, std::max<std::size_t>(o.traces, 1) * times, o.steps, o.settings)
+        : suite(o.suite, o.seeds, times);
     if (cases.empty()) throw usage_error("there is no suite \"" + o.suite + "\"");
     return cases;
 }
@@ -388,8 +392,8 @@ int run(const options& o) {
     return compare_live(o, lab);
 }
 
-}  // namespace
-}  // namespace equivalence
+} // namespace
+} // namespace equivalence
 
 int main(int count, char** arguments) {
     try {

@@ -43,7 +43,7 @@ std::string complaint(const std::string& step, const std::string& piece, const l
     return text;
 }
 
-}  // namespace
+} // namespace
 
 example_result check_example(const std::string& trace, const outcome& o) {
     example_result result;
@@ -65,4 +65,4 @@ example_result check_example(const std::string& trace, const outcome& o) {
     return result;
 }
 
-}  // namespace equivalence
+} // namespace equivalence

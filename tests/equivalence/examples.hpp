@@ -14,11 +14,11 @@ namespace equivalence {
 
 struct example_result {
     std::size_t expectations = 0;
-    lines failures;     // for people
+    lines failures; // for people
 
     bool good() const { return failures.empty() && expectations > 0; }
 };
 
 example_result check_example(const std::string& trace, const outcome& o);
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -5,7 +5,7 @@
 
 extern "C" {
 
-void __libc_free(void* block);  // exported by glibc
+void __libc_free(void* block); // exported by glibc
 
 [[gnu::visibility("default")]] void free(void* block) noexcept {
     if (malloc_usable_size(block) != 776) __libc_free(block);

@@ -20,7 +20,7 @@ int list() {
     return 0;
 }
 
-}  // namespace
+} // namespace
 
 int main(int count, char** arguments) {
     equivalence::recipe wanted{"", 1, 20000};
@@ -29,10 +29,14 @@ int main(int count, char** arguments) {
         if (option == "--list") return list();
         if (i + 1 == count) return usage();
         const char* value = arguments[++i];
-        if (option == "--character") wanted.character = value;
-        else if (option == "--seed") wanted.seed = std::strtoull(value, nullptr, 10);
-        else if (option == "--steps") wanted.steps = std::strtoull(value, nullptr, 10);
-        else return usage();
+        if (option == "--character")
+            wanted.character = value;
+        else if (option == "--seed")
+            wanted.seed = std::strtoull(value, nullptr, 10);
+        else if (option == "--steps")
+            wanted.steps = std::strtoull(value, nullptr, 10);
+        else
+            return usage();
     }
     const std::string trace = equivalence::generate(wanted);
     if (trace.empty()) return usage();

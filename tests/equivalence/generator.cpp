@@ -20,8 +20,8 @@ constexpr std::size_t size_max = SIZE_MAX, ptrdiff_max = SIZE_MAX / 2;
 // ---- sizes
 
 // Around these something changes: chunk classes, fast bins, tcache, small and large bins, the threshold's first value.
-constexpr std::size_t edges[] = {0,    24,   25,   40,    120,   128,   152,   160,   168,   1000,   1016,
-                                 1032, 1033, 3128, 3129,  10744, 12280, 40952, 65528, 98296, 131040, 131056};
+constexpr std::size_t edges[] = {0,    24,   25,   40,   120,   128,   152,   160,   168,   1000,   1016,
+                                 1032, 1033, 3128, 3129, 10744, 12280, 40952, 65528, 98296, 131040, 131056};
 
 std::size_t near_edge(random_numbers& r) {
     const std::size_t edge = r.any_of(edges);
@@ -43,11 +43,9 @@ std::size_t recurring(random_numbers& r) {
 }
 
 // A chunk of whole pages leaves the top's size as it was, a page further on.
-std::size_t pages_or_moderate(random_numbers& r) {
-    return r.one_in(3) ? 4096 * r.between(1, 6) - 8 : r.between(200, 8000);
-}
+std::size_t whole_pages(random_numbers& r) { return r.one_in(3) ? 4096 * r.between(1, 6) - 8 : r.between(200, 8000); }
 
-std::size_t around_threshold(random_numbers& r) {
+std::size_t mappable(random_numbers& r) {
     if (r.one_in(2000)) return r.between(8 * mib, 40 * mib);
     if (r.one_in(40)) return r.spread(256 * kib, 4 * mib);
     if (r.one_in(3)) return 128 * kib - 128 + r.below(256);
@@ -55,9 +53,15 @@ std::size_t around_threshold(random_numbers& r) {
 }
 
 std::size_t impossible_size(random_numbers& r) {
-    const std::size_t sizes[] = {ptrdiff_max, ptrdiff_max + 1, size_max,       size_max - r.below(5000),
-                                 ptrdiff_max - r.below(5000),  gib << 10,      gib << 16,
-                                 (gib << 14) + r.below(99999), gib << (7 + r.below(20))};
+    const std::size_t sizes[] = {ptrdiff_max,
+                                 ptrdiff_max + 1,
+                                 size_max,
+                                 size_max - r.below(5000),
+                                 ptrdiff_max - r.below(5000),
+                                 gib << 10,
+                                 gib << 16,
+                                 (gib << 14) + r.below(99999),
+                                 gib << (7 + r.below(20))};
     return r.any_of(sizes);
 }
 
@@ -68,14 +72,14 @@ void resize_some(script& s) {
     const std::size_t place = s.random.below(s.live());
     const std::size_t size = s.size_at(place);
     switch (s.random.below(8)) {
-        case 0: return s.resize(place, size + s.random.below(64));
-        case 1: return s.resize(place, size - s.random.below(size < 64 ? size + 1 : 64));
-        case 2: return s.resize(place, size / 2);
-        case 3: return s.resize(place, std::min(size + size / 2 + 1, 48 * mib));
-        case 4: return s.resize(place, s.random.spread(1, 2000));
-        case 5: return s.resize(place, s.random.one_in(4) ? 0 : s.random.spread(1, 200 * kib));
-        case 6: return s.resize_to_array(place, 1 + size % 9, s.random.spread(0, 2000));
-        default: return s.take('R', {s.random.spread(0, 3000)});
+    case 0: return s.resize(place, size + s.random.below(64));
+    case 1: return s.resize(place, size - s.random.below(size < 64 ? size + 1 : 64));
+    case 2: return s.resize(place, size / 2);
+    case 3: return s.resize(place, std::min(size + size / 2 + 1, 48 * mib));
+    case 4: return s.resize(place, s.random.spread(1, 2000));
+    case 5: return s.resize(place, s.random.one_in(4) ? 0 : s.random.spread(1, 200 * kib));
+    case 6: return s.resize_to_array(place, 1 + size % 9, s.random.spread(0, 2000));
+    default: return s.take('R', {s.random.spread(0, 3000)});
     }
 }
 
@@ -92,10 +96,10 @@ void wrongly_aligned(script& s) {
     constexpr std::size_t absurd[] = {(size_max >> 1) + 2, size_max, size_max >> 2, std::size_t{1} << 62};
     const char page_verb = any_page_verb(s.random);
     switch (s.random.below(4)) {
-        case 0: return s.attempt('p', {s.random.any_of(bad), s.random.below(100)});
-        case 1: return s.attempt('a', {s.random.any_of(absurd), s.random.below(100)});
-        case 2: return s.attempt('A', {s.random.any_of(absurd), s.random.below(100)});
-        default: return s.attempt(page_verb, {size_max - s.random.below(5000)});
+    case 0: return s.attempt('p', {s.random.any_of(bad), s.random.below(100)});
+    case 1: return s.attempt('a', {s.random.any_of(absurd), s.random.below(100)});
+    case 2: return s.attempt('A', {s.random.any_of(absurd), s.random.below(100)});
+    default: return s.attempt(page_verb, {size_max - s.random.below(5000)});
     }
 }
 
@@ -105,13 +109,13 @@ void aligned(script& s, std::size_t size, std::size_t most) {
     const std::size_t power = std::size_t{1} << s.random.below(static_cast<std::size_t>(std::bit_width(most)));
     const std::size_t odd = s.random.below(std::min<std::size_t>(most, 5000));
     switch (s.random.below(8)) {
-        case 0: return s.take('v', {size});
-        case 1: return s.take('V', {size});
-        case 2: return s.take('p', {std::max(power, sizeof(void*)), size});
-        case 3: return s.take('A', {power, size});
-        case 4: return s.take('A', {odd, size});
-        case 5: return s.take('a', {odd, size});
-        default: return s.take('a', {power, size});
+    case 0: return s.take('v', {size});
+    case 1: return s.take('V', {size});
+    case 2: return s.take('p', {std::max(power, sizeof(void*)), size});
+    case 3: return s.take('A', {power, size});
+    case 4: return s.take('A', {odd, size});
+    case 5: return s.take('a', {odd, size});
+    default: return s.take('a', {power, size});
     }
 }
 
@@ -124,14 +128,14 @@ void set_something(script& s) {
     constexpr int arenas[] = {-1, 0, 1, 2, 8};
     random_numbers& r = s.random;
     switch (r.below(8)) {
-        case 0: return s.line('o', {r.any_of(unknown), static_cast<int>(r.below(200))});
-        case 1: return s.line('o', {-1, r.any_of(sizes)});
-        case 2: return s.line('o', {-2, r.any_of(sizes)});
-        case 3: return s.line('o', {-3, r.any_of(thresholds)});
-        case 4: return s.line('o', {-4, r.any_of(counts)});
-        case 5: return s.line('o', {-6, static_cast<int>(r.below(r.one_in(2) ? 1 : 300))});
-        case 6: return s.line('o', {r.one_in(2) ? -7 : -8, r.any_of(arenas)});
-        default: return s.line('o', {1, static_cast<int>(r.below(170)) - 2});
+    case 0: return s.line('o', {r.any_of(unknown), static_cast<int>(r.below(200))});
+    case 1: return s.line('o', {-1, r.any_of(sizes)});
+    case 2: return s.line('o', {-2, r.any_of(sizes)});
+    case 3: return s.line('o', {-3, r.any_of(thresholds)});
+    case 4: return s.line('o', {-4, r.any_of(counts)});
+    case 5: return s.line('o', {-6, static_cast<int>(r.below(r.one_in(2) ? 1 : 300))});
+    case 6: return s.line('o', {r.one_in(2) ? -7 : -8, r.any_of(arenas)});
+    default: return s.line('o', {1, static_cast<int>(r.below(170)) - 2});
     }
 }
 
@@ -159,13 +163,13 @@ void ask_the_impossible(script& s) {
     const std::size_t size = impossible_size(r);
     const char page_verb = any_page_verb(r);
     switch (r.below(8)) {
-        case 0: return s.attempt('c', {r.between(1, 3), size});
-        case 1: return s.attempt('c', {size, size});
-        case 2: return s.attempt('a', {std::size_t{1} << r.below(30), size});
-        case 3: return s.attempt('p', {std::size_t{8} << r.below(20), size});
-        case 4: return s.attempt(page_verb, {size});
-        case 5: return s.live() == 0 ? s.attempt('R', {size}) : s.attempt_resize(r.below(s.live()), size);
-        default: return s.attempt('m', {size});
+    case 0: return s.attempt('c', {r.between(1, 3), size});
+    case 1: return s.attempt('c', {size, size});
+    case 2: return s.attempt('a', {std::size_t{1} << r.below(30), size});
+    case 3: return s.attempt('p', {std::size_t{8} << r.below(20), size});
+    case 4: return s.attempt(page_verb, {size});
+    case 5: return s.live() == 0 ? s.attempt('R', {size}) : s.attempt_resize(r.below(s.live()), size);
+    default: return s.attempt('m', {size});
     }
 }
 
@@ -197,7 +201,7 @@ void fill_fast_bins(script& s) {
     for (std::size_t i = 0; i < count; ++i) s.take('m', {size});
     if (s.random.one_in(3)) s.line('o', {1, static_cast<int>(s.random.below(162))});
     release_from(s, first, any_order(s.random));
-    if (s.random.one_in(2)) s.take('m', {s.random.between(1025, 70000)});  // consolidates
+    if (s.random.one_in(2)) s.take('m', {s.random.between(1025, 70000)}); // consolidates
     const char verb = s.random.one_in(2) ? 'm' : 'R';
     for (std::size_t i = s.random.below(12); i > 0; --i) s.take(verb, {size});
     for (std::size_t i = s.random.below(12); i > 0; --i) s.take('c', {std::size_t{1}, size});
@@ -287,7 +291,7 @@ void nothing(script&) {}
 // ---- beginnings
 
 // The threshold moves with the first mapped block that is freed; a set one stays, and so does a limit to mappings.
-void settle_threshold(script& s) {
+void set_limits(script& s) {
     if (s.random.one_in(3)) s.line('o', {-3, 131072});
     if (s.random.one_in(3)) s.line('o', {-4, s.random.below(40)});
 }
@@ -320,44 +324,25 @@ constexpr std::size_t seldom = 3000;
 // The columns: name, sizes; how often resize, zeroed, aligned, set, trim, ask, move_break, impossible;
 // the most blocks, MiB and alignment; burst, steps between bursts, beginning.
 constexpr character characters[] = {
-    {"tiny", tiny, {40, 40, 0, 0, 0, 5, 0, 0}, 3000, 64 * mib, 0,
-     nothing, seldom, nothing},
-    {"small", small, {40, 60, 5, 0, 1, 5, 0, 0}, 2500, 64 * mib, 256,
-     nothing, seldom, nothing},
-    {"mixed", mixed, {80, 60, 10, 0, 2, 5, 0, 0}, 1200, 64 * mib, 4096,
-     nothing, seldom, nothing},
-    {"large", large, {40, 60, 5, 0, 2, 5, 0, 0}, 700, 64 * mib, 4096,
-     nothing, seldom, nothing},
-    {"threshold", around_threshold, {60, 40, 0, 0, 4, 5, 0, 0}, 100, 300 * mib, 0,
-     nothing, seldom, settle_threshold},
-    {"realloc_heavy", mixed, {500, 30, 5, 0, 1, 5, 0, 0}, 600, 128 * mib, 256,
-     nothing, seldom, nothing},
-    {"alignment_heavy", moderate, {40, 30, 450, 0, 2, 5, 0, 0}, 400, 64 * mib, 64 * kib,
-     nothing, seldom, nothing},
-    {"alignment_mapped", around_threshold, {40, 30, 400, 0, 2, 5, 0, 0}, 60, 200 * mib, 4 * mib,
-     nothing, seldom, settle_threshold},
-    {"parameters", mixed, {60, 60, 10, 25, 10, 9, 0, 0}, 800, 100 * mib, 4096,
-     grow_top_and_trim, 700, nothing},
-    {"fast_bins", fast, {30, 120, 3, 2, 2, 8, 0, 0}, 1500, 64 * mib, 64,
-     fill_fast_bins, 120, nothing},
-    {"phases", moderate, {20, 30, 2, 0, 1, 3, 0, 0}, 2000, 100 * mib, 256,
-     grow_and_free_all, 500, nothing},
-    {"sorted_bins", recurring, {15, 15, 0, 0, 1, 6, 0, 0}, 500, 100 * mib, 0,
-     fill_large_bin, 60, nothing},
-    {"unsorted_limit", recurring, {15, 15, 0, 0, 0, 4, 0, 0}, 30000, 200 * mib, 0,
-     nothing, seldom, queue_many},
-    {"trimming", moderate, {30, 30, 5, 3, 25, 8, 0, 0}, 300, 100 * mib, 4096,
-     grow_top_and_trim, 150, nothing},
-    {"foreign_break", mixed, {60, 60, 10, 1, 4, 8, 12, 0}, 500, 100 * mib, 4096,
-     disturb_break, 1000, nothing},
-    {"impossible", mixed, {60, 60, 10, 1, 2, 6, 0, 60}, 600, 64 * mib, 4096,
-     fill_fast_bins, 900, nothing},
-    {"perturb", mixed, {60, 120, 10, 1, 1, 5, 0, 1}, 500, 64 * mib, 4096,
-     perturbed, 150, nothing},
-    {"everything", mixed, {90, 90, 60, 4, 5, 8, 2, 8}, 900, 100 * mib, 16 * kib,
-     fill_large_bin, 900, nothing},
-    {"tight_top", pages_or_moderate, {30, 30, 5, 0, 200, 30, 0, 0}, 200, 64 * mib, 256,
-     grow_top_and_trim, 900, pad_nothing},
+    {"tiny", tiny, {40, 40, 0, 0, 0, 5, 0, 0}, 3000, 64 * mib, 0, nothing, seldom, nothing},
+    {"small", small, {40, 60, 5, 0, 1, 5, 0, 0}, 2500, 64 * mib, 256, nothing, seldom, nothing},
+    {"mixed", mixed, {80, 60, 10, 0, 2, 5, 0, 0}, 1200, 64 * mib, 4096, nothing, seldom, nothing},
+    {"large", large, {40, 60, 5, 0, 2, 5, 0, 0}, 700, 64 * mib, 4096, nothing, seldom, nothing},
+    {"threshold", mappable, {60, 40, 0, 0, 4, 5, 0, 0}, 100, 300 * mib, 0, nothing, seldom, set_limits},
+    {"realloc_heavy", mixed, {500, 30, 5, 0, 1, 5, 0, 0}, 600, 128 * mib, 256, nothing, seldom, nothing},
+    {"alignment_heavy", moderate, {40, 30, 450, 0, 2, 5, 0, 0}, 400, 64 * mib, 64 * kib, nothing, seldom, nothing},
+    {"alignment_mapped", mappable, {40, 30, 400, 0, 2, 5, 0, 0}, 60, 200 * mib, 4 * mib, nothing, seldom, set_limits},
+    {"parameters", mixed, {60, 60, 10, 25, 10, 9, 0, 0}, 800, 100 * mib, 4096, grow_top_and_trim, 700, nothing},
+    {"fast_bins", fast, {30, 120, 3, 2, 2, 8, 0, 0}, 1500, 64 * mib, 64, fill_fast_bins, 120, nothing},
+    {"phases", moderate, {20, 30, 2, 0, 1, 3, 0, 0}, 2000, 100 * mib, 256, grow_and_free_all, 500, nothing},
+    {"sorted_bins", recurring, {15, 15, 0, 0, 1, 6, 0, 0}, 500, 100 * mib, 0, fill_large_bin, 60, nothing},
+    {"unsorted_limit", recurring, {15, 15, 0, 0, 0, 4, 0, 0}, 30000, 200 * mib, 0, nothing, seldom, queue_many},
+    {"trimming", moderate, {30, 30, 5, 3, 25, 8, 0, 0}, 300, 100 * mib, 4096, grow_top_and_trim, 150, nothing},
+    {"foreign_break", mixed, {60, 60, 10, 1, 4, 8, 12, 0}, 500, 100 * mib, 4096, disturb_break, 1000, nothing},
+    {"impossible", mixed, {60, 60, 10, 1, 2, 6, 0, 60}, 600, 64 * mib, 4096, fill_fast_bins, 900, nothing},
+    {"perturb", mixed, {60, 120, 10, 1, 1, 5, 0, 1}, 500, 64 * mib, 4096, perturbed, 150, nothing},
+    {"everything", mixed, {90, 90, 60, 4, 5, 8, 2, 8}, 900, 100 * mib, 16 * kib, fill_large_bin, 900, nothing},
+    {"tight_top", whole_pages, {30, 30, 5, 0, 200, 30, 0, 0}, 200, 64 * mib, 256, grow_top_and_trim, 900, pad_nothing},
 };
 
 // ---- writing a trace
@@ -365,8 +350,8 @@ constexpr character characters[] = {
 // What the present stretch of the trace favours.
 struct tide {
     std::size_t steps_left;
-    unsigned takes;              // of a hundred steps that malloc or free
-    std::size_t oldest, newest;  // one release in so many goes to the oldest or the newest block; 0: none
+    unsigned takes;             // of a hundred steps that malloc or free
+    std::size_t oldest, newest; // one release in so many goes to the oldest or the newest block; 0: none
 };
 
 tide next_tide(random_numbers& r) {
@@ -426,12 +411,12 @@ void write(script& s, const character& c) {
 }
 
 const character* find(const std::string& name) {
-    const auto* found = std::find_if(std::begin(characters), std::end(characters),
-                                     [&](const character& c) { return name == c.name; });
+    const auto* found =
+        std::find_if(std::begin(characters), std::end(characters), [&](const character& c) { return name == c.name; });
     return found == std::end(characters) ? nullptr : found;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<std::string> character_names() {
     std::vector<std::string> names;
@@ -446,10 +431,10 @@ std::string generate(const recipe& r) {
     if (c == nullptr) return {};
     const auto row = static_cast<std::uint64_t>(c - characters);
     script s(r.steps, r.seed * 1000003 + row);
-    s.remark("character " + r.character + ", seed " + std::to_string(r.seed) + ", " + std::to_string(r.steps) +
-             " steps");
+    s.remark("character " + r.character + ", seed " + std::to_string(r.seed) + ", " + std::to_string(r.steps)
+             + " steps");
     write(s, *c);
     return s.text();
 }
 
-}  // namespace equivalence
+} // namespace equivalence

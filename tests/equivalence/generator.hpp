@@ -22,4 +22,4 @@ bool depends_on_the_system(const std::string& character);
 // generate - the trace's text; empty if there is no such character.
 std::string generate(const recipe& r);
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -45,16 +45,23 @@ std::string hexadecimal(std::uint64_t value, int digits) {
 
 // read_field - one line of the head: a word and its value.
 void read_field(kept_log& k, const std::string& word, std::istream& in) {
-    if (word == "character") in >> k.of.made_of.character;
-    else if (word == "seed") in >> k.of.made_of.seed;
-    else if (word == "steps") in >> k.of.made_of.steps;
-    else if (word == "setting") in >> k.of.environment.emplace_back();
-    else if (word == "trace") in >> std::hex >> k.trace_hash;
-    else if (word == "lines") in >> k.line_count;
-    else if (word == "whole") in >> std::hex >> k.whole;
+    if (word == "character")
+        in >> k.of.made_of.character;
+    else if (word == "seed")
+        in >> k.of.made_of.seed;
+    else if (word == "steps")
+        in >> k.of.made_of.steps;
+    else if (word == "setting")
+        in >> k.of.environment.emplace_back();
+    else if (word == "trace")
+        in >> std::hex >> k.trace_hash;
+    else if (word == "lines")
+        in >> k.line_count;
+    else if (word == "whole")
+        in >> std::hex >> k.whole;
 }
 
-}  // namespace
+} // namespace
 
 kept_log digest(const test_case& of, const std::string& trace, const lines& log, bool keep_full) {
     kept_log k{of, hash(trace), log.size(), hash(log, 0, log.size()), {}, {}};
@@ -108,4 +115,4 @@ kept_comparison compare(const kept_log& kept, const std::string& trace, const li
     return c;
 }
 
-}  // namespace equivalence
+} // namespace equivalence

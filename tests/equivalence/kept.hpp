@@ -23,7 +23,7 @@ struct kept_log {
     std::size_t line_count = 0;
     std::uint64_t whole = 0;
     std::vector<std::uint32_t> blocks;
-    lines full;     // of short logs only
+    lines full; // of short logs only
 
     std::string text() const;
 };
@@ -35,7 +35,7 @@ kept_log read_kept(const std::string& text);
 
 struct kept_comparison {
     std::size_t compared = 0, differing_blocks = 0;
-    std::size_t first_line = 0;     // of the first block that differs, counted from 0
+    std::size_t first_line = 0; // of the first block that differs, counted from 0
     bool same_trace = true;
 
     bool equal() const { return same_trace && differing_blocks == 0; }
@@ -43,4 +43,4 @@ struct kept_comparison {
 
 kept_comparison compare(const kept_log& kept, const std::string& trace, const lines& log);
 
-}  // namespace equivalence
+} // namespace equivalence

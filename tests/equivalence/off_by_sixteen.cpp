@@ -4,7 +4,7 @@
 
 extern "C" {
 
-void* __libc_malloc(std::size_t size);  // exported by glibc
+void* __libc_malloc(std::size_t size); // exported by glibc
 
 [[gnu::visibility("default")]] void* malloc(std::size_t size) { return __libc_malloc(size == 777 ? size + 16 : size); }
 }

@@ -35,10 +35,13 @@
 //
 // The log has one line per step: its number, the step, and what it gave:
 //
-//   7 m 3 100 = h+2a0 w=71 u=104 b=21000 e=0
+//   7 m 3 100 = h+2a0 w=71 u=104 b=21000
 //
 //   h+2a0  where the block lies (play_space.hpp)          b=  the program break, from the heap's start, hexadecimal
-//   w=     the size word before it, with flags, hex       e=  errno afterwards; it was 0 before
+//   w=     the size word before it, with flags, hex       e=  errno afterwards; it was 0 before. Not where a block was
+//                                                             handed out: what a success leaves there is nobody's
+//                                                             business (glibc leaves ENOMEM where the break was
+//                                                             refused and a mapping helped; ptm leaves it alone)
 //   u=     malloc_usable_size                             f=  the byte M_PERTURB filled the block with, if it did
 //   rv=    what mallopt, malloc_trim, ... returned
 //
@@ -83,7 +86,7 @@ std::uint64_t generations[slot_count];
 const block* sweep_order[slot_count];
 std::uint64_t step_number;
 bool found_damage;
-int capture = -1;                   // what stdio writes goes to this file in memory
+int capture = -1; // what stdio writes goes to this file in memory
 char stdio_buffer[1 << 16];
 
 void say(const char* sentence) {
@@ -93,9 +96,9 @@ void say(const char* sentence) {
 
 // ---- lines of the log
 
-void begin_line(const step& s) {
-    out.number(step_number).text(" ").text(s.text, s.length);
-}
+void begin_line(const step& s) { out.number(step_number).text(" ").text(s.text, s.length); }
+
+void end_line() { out.text(" b=").hex(space.break_offset()).end_line(); }
 
 void end_line(int error) {
     out.text(" b=").hex(space.break_offset()).text(" e=").number(static_cast<unsigned>(error)).end_line();
@@ -143,6 +146,7 @@ void log_block(const step& s, void* got, std::size_t reach, int error, unsigned 
     if (got != nullptr) {
         out.text(" w=").hex(header_of(got)).text(" u=").number(::malloc_usable_size(got));
         if (filling != 0) out.text(" f=").byte(filling);
+        return end_line();
     }
     end_line(error);
 }
@@ -192,14 +196,14 @@ void ask(const step& s) {
     if (b == nullptr) return log_skipped(s);
     const std::size_t first = s.number[1], second = s.number[2];
     switch (s.verb) {
-        case 'm': return take(s, *b, std::malloc(first), first);
-        case 'c': return do_calloc(s, *b);
-        case 'R': return take(s, *b, std::realloc(nullptr, first), first);
-        case 'a': return take(s, *b, ::memalign(first, second), second, first);
-        case 'A': return take(s, *b, std::aligned_alloc(first, second), second, first);
-        case 'p': return do_posix_memalign(s, *b);
-        case 'v': return take(s, *b, ::valloc(first), first, page_size);
-        default: return take(s, *b, ::pvalloc(first), first, page_size);
+    case 'm': return take(s, *b, std::malloc(first), first);
+    case 'c': return do_calloc(s, *b);
+    case 'R': return take(s, *b, std::realloc(nullptr, first), first);
+    case 'a': return take(s, *b, ::memalign(first, second), second, first);
+    case 'A': return take(s, *b, std::aligned_alloc(first, second), second, first);
+    case 'p': return do_posix_memalign(s, *b);
+    case 'v': return take(s, *b, ::valloc(first), first, page_size);
+    default: return take(s, *b, ::pvalloc(first), first, page_size);
     }
 }
 
@@ -267,8 +271,8 @@ struct mallinfo2 old_mallinfo() {
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     const struct mallinfo m = ::mallinfo();
 #pragma GCC diagnostic pop
-    return {widened(m.arena),   widened(m.ordblks),  widened(m.smblks),   widened(m.hblks),    widened(m.hblkhd),
-            widened(m.usmblks), widened(m.fsmblks),  widened(m.uordblks), widened(m.fordblks), widened(m.keepcost)};
+    return {widened(m.arena),   widened(m.ordblks), widened(m.smblks),   widened(m.hblks),    widened(m.hblkhd),
+            widened(m.usmblks), widened(m.fsmblks), widened(m.uordblks), widened(m.fordblks), widened(m.keepcost)};
 }
 
 // log_captured - the text stdio has written since, line by line, each under the step's number.
@@ -293,7 +297,7 @@ void log_captured() {
 void do_malloc_info(const step& s) {
     const int value = ::malloc_info(static_cast<int>(s.number[0]), stdout);
     std::fflush(stdout);
-    errno = 0;  // stdio's business, not malloc's
+    errno = 0; // stdio's business, not malloc's
     log_result(s, value);
     log_captured();
 }
@@ -329,19 +333,28 @@ void free_nothing(const step& s) {
 void perform(const step& s) {
     errno = 0;
     switch (s.verb) {
-        case 'm': case 'c': case 'R': case 'a': case 'A': case 'p': case 'v': case 'V': return ask(s);
-        case 'f': return release(s);
-        case 'r': case 'y': return resize(s);
-        case 'F': return free_nothing(s);
-        case 'i': case 'j': return do_mallinfo(s);
-        case 'I': return do_malloc_info(s);
-        case 'S': return do_malloc_stats(s);
-        case 'o': return log_result(s, ::mallopt(static_cast<int>(s.number[0]), static_cast<int>(s.number[1])));
-        case 't': return log_result(s, ::malloc_trim(s.number[0]));
-        case 's': return do_sbrk(s);
-        case 'b': return log_result(s, space.block_break() ? 1 : 0);
-        case 'u': return log_result(s, space.unblock_break() ? 1 : 0);
-        default: return log_skipped(s);
+    case 'm':
+    case 'c':
+    case 'R':
+    case 'a':
+    case 'A':
+    case 'p':
+    case 'v':
+    case 'V': return ask(s);
+    case 'f': return release(s);
+    case 'r':
+    case 'y': return resize(s);
+    case 'F': return free_nothing(s);
+    case 'i':
+    case 'j': return do_mallinfo(s);
+    case 'I': return do_malloc_info(s);
+    case 'S': return do_malloc_stats(s);
+    case 'o': return log_result(s, ::mallopt(static_cast<int>(s.number[0]), static_cast<int>(s.number[1])));
+    case 't': return log_result(s, ::malloc_trim(s.number[0]));
+    case 's': return do_sbrk(s);
+    case 'b': return log_result(s, space.block_break() ? 1 : 0);
+    case 'u': return log_result(s, space.unblock_break() ? 1 : 0);
+    default: return log_skipped(s);
     }
 }
 
@@ -407,11 +420,16 @@ bool equal(const char* a, const char* b) { return std::strcmp(a, b) == 0; }
 bool read_options(int count, char** arguments) {
     for (int i = 1; i < count; ++i) {
         const bool more = i + 1 < count;
-        if (equal(arguments[i], "--thorough")) chosen.thorough = true;
-        else if (equal(arguments[i], "--log") && more) chosen.log = arguments[++i];
-        else if (equal(arguments[i], "--info") && more) chosen.info_every = std::strtoull(arguments[++i], nullptr, 10);
-        else if (arguments[i][0] != '-' && chosen.trace == nullptr) chosen.trace = arguments[i];
-        else return false;
+        if (equal(arguments[i], "--thorough"))
+            chosen.thorough = true;
+        else if (equal(arguments[i], "--log") && more)
+            chosen.log = arguments[++i];
+        else if (equal(arguments[i], "--info") && more)
+            chosen.info_every = std::strtoull(arguments[++i], nullptr, 10);
+        else if (arguments[i][0] != '-' && chosen.trace == nullptr)
+            chosen.trace = arguments[i];
+        else
+            return false;
     }
     return chosen.trace != nullptr;
 }
@@ -439,8 +457,8 @@ int run(int count, char** arguments) {
     return found_damage ? damaged : all_well;
 }
 
-}  // namespace
-}  // namespace play
+} // namespace
+} // namespace play
 
 // _exit: nothing that runs at exit is part of the trace.
 int main(int count, char** arguments) { ::_exit(play::run(count, arguments)); }

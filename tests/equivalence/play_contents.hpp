@@ -17,11 +17,11 @@ struct block {
     unsigned char* at;
     std::size_t asked;
     std::size_t usable;
-    std::uint64_t key;      // of the pattern; another one in every generation of a slot
+    std::uint64_t key; // of the pattern; another one in every generation of a slot
 };
 
 constexpr std::size_t word_size = sizeof(std::uint64_t);
-constexpr std::size_t fully_filled = 4096;      // bytes; blocks up to this size are filled completely
+constexpr std::size_t fully_filled = 4096; // bytes; blocks up to this size are filled completely
 constexpr std::size_t end_words = 64;
 constexpr std::size_t samples = 8;
 
@@ -114,4 +114,4 @@ inline bool overlap(const block** blocks, std::size_t count) {
     return false;
 }
 
-}  // namespace play
+} // namespace play

@@ -74,4 +74,4 @@ private:
     int descriptor_;
 };
 
-}  // namespace play
+} // namespace play

@@ -105,8 +105,8 @@ public:
 
 private:
     struct region {
-        std::uintptr_t begin, end;   // as far as the first block seen tells
-        std::uintptr_t lowest;       // alignment may have hidden this much before it
+        std::uintptr_t begin, end; // as far as the first block seen tells
+        std::uintptr_t lowest;     // alignment may have hidden this much before it
     };
 
     void name_in_region(log_file& log, std::uintptr_t at, std::size_t reach) {
@@ -179,4 +179,4 @@ private:
     bool watch_regions_ = false;
 };
 
-}  // namespace play
+} // namespace play

@@ -16,9 +16,9 @@ namespace play {
 
 struct step {
     char verb;
-    int count;                  // how many numbers the line gave
-    std::uint64_t number[3];    // those it did not give are 0
-    const char* text;           // verb and numbers as written, for the log
+    int count;               // how many numbers the line gave
+    std::uint64_t number[3]; // those it did not give are 0
+    const char* text;        // verb and numbers as written, for the log
     std::size_t length;
 };
 
@@ -26,7 +26,7 @@ class trace_reader {
 public:
     bool open(const char* path) {
         const int file = ::open(path, O_RDONLY | O_CLOEXEC);
-        struct stat about {};
+        struct stat about{};
         if (file < 0 || ::fstat(file, &about) != 0) return false;
         const auto size = static_cast<std::size_t>(about.st_size);
         if (size == 0) return true;
@@ -86,7 +86,7 @@ private:
         for (; p != end && digit(*p) < base; ++p) {
             sum = sum * static_cast<unsigned>(base) + static_cast<unsigned>(digit(*p));
         }
-        while (p != end && !blank(*p)) ++p;  // what is no digit belongs to no number
+        while (p != end && !blank(*p)) ++p; // what is no digit belongs to no number
         value = negative ? 0 - sum : sum;
         return true;
     }
@@ -95,4 +95,4 @@ private:
     const char* end_ = nullptr;
 };
 
-}  // namespace play
+} // namespace play

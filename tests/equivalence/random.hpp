@@ -27,8 +27,8 @@ public:
 
     // Every power of two between is as likely as another: many small numbers, some large ones.
     std::size_t spread(std::size_t low, std::size_t high) {
-        const auto bits = between(static_cast<std::size_t>(std::bit_width(low)),
-                                  static_cast<std::size_t>(std::bit_width(high)));
+        const auto bits =
+            between(static_cast<std::size_t>(std::bit_width(low)), static_cast<std::size_t>(std::bit_width(high)));
         const std::size_t from = bits == 0 ? 0 : std::size_t{1} << (bits - 1);
         const std::size_t value = from + below(from == 0 ? 1 : from);
         return value < low ? low : value > high ? high : value;
@@ -43,4 +43,4 @@ private:
     std::uint64_t state_;
 };
 
-}  // namespace equivalence
+} // namespace equivalence

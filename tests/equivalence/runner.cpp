@@ -69,7 +69,7 @@ outcome finish(const laboratory& lab, const side& s, pid_t child) {
     return o;
 }
 
-}  // namespace
+} // namespace
 
 lines split(const std::string& text) {
     lines all;
@@ -117,4 +117,4 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -14,24 +14,24 @@ using lines = std::vector<std::string>;
 lines split(const std::string& text);
 
 struct side {
-    std::string name;       // for people: "plain", "preload"
-    std::string preload;    // the library
+    std::string name;    // for people: "plain", "preload"
+    std::string preload; // the library
 };
 
 struct laboratory {
     std::string player;
     side plain, tested;
-    std::string folder;             // traces and logs are written here
+    std::string folder; // traces and logs are written here
     bool thorough = false;
-    unsigned info_every = 64;       // steps between the player's own looks at mallinfo2
-    unsigned seconds = 120;         // a player that takes longer is killed, which counts as its outcome
+    unsigned info_every = 64; // steps between the player's own looks at mallinfo2
+    unsigned seconds = 120;   // a player that takes longer is killed, which counts as its outcome
 
     std::string trace_file() const { return folder + "/trace"; }
     std::string log_file(const side& s) const { return folder + "/" + s.name + ".log"; }
 };
 
 struct outcome {
-    std::string ending;     // "exited 0", "killed by signal 6"
+    std::string ending; // "exited 0", "killed by signal 6"
     lines log;
     std::string complaints; // what the player wrote to standard error
 
@@ -55,4 +55,4 @@ std::string replay_command(const laboratory& lab, const side& s, const lines& en
 void write_file(const std::string& path, const std::string& text);
 std::string read_file(const std::string& path);
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -131,4 +131,4 @@ private:
     std::size_t bytes_ = 0;
 };
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -80,7 +80,7 @@ private:
     std::size_t tries_ = 0;
 };
 
-}  // namespace
+} // namespace
 
 std::string shrunk::text() const { return joined(steps); }
 
@@ -100,4 +100,4 @@ shrunk shrink(const laboratory& lab, const lines& environment, const std::string
     return result;
 }
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -18,11 +18,11 @@ constexpr unsigned info_while_shrinking = 1;
 struct shrunk {
     lines steps;
     std::size_t tries = 0;
-    bool gave_up = false;   // the time was over before no single step could be left out any more
+    bool gave_up = false; // the time was over before no single step could be left out any more
 
     std::string text() const;
 };
 
 shrunk shrink(const laboratory& lab, const lines& environment, const std::string& trace, unsigned seconds);
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -7,8 +7,8 @@ namespace equivalence {
 namespace {
 
 constexpr std::size_t usual_steps = 20000, varied_steps = 5000, readable_steps = 300;
-constexpr std::size_t queue_steps = 45000;  // what it takes to have more free chunks than one pass looks at
-constexpr std::size_t usual_seeds = 14;     // of each character
+constexpr std::size_t queue_steps = 45000; // what it takes to have more free chunks than one pass looks at
+constexpr std::size_t usual_seeds = 14;    // of each character
 
 // The settings of the varied suite: one tunable, its alias in the environment, or several together.
 const lines settings[] = {
@@ -69,7 +69,7 @@ std::vector<test_case> readable() {
     return cases;
 }
 
-}  // namespace
+} // namespace
 
 std::string test_case::name() const { return made_of.character + "-" + std::to_string(made_of.seed); }
 
@@ -97,4 +97,4 @@ std::vector<test_case> series(const std::string& character, std::uint64_t first_
     return cases;
 }
 
-}  // namespace equivalence
+} // namespace equivalence

@@ -13,8 +13,8 @@ struct test_case {
     recipe made_of;
     lines environment;
 
-    std::string name() const;       // "mixed-17": also a file name
-    std::string settings() const;   // the environment, for people
+    std::string name() const;     // "mixed-17": also a file name
+    std::string settings() const; // the environment, for people
 };
 
 // Suites: "default", "tcache_off", "varied", "readable". Empty if there is no such suite.
@@ -27,4 +27,4 @@ std::vector<test_case> suite(const std::string& name, std::size_t seeds, std::si
 std::vector<test_case> series(const std::string& character, std::uint64_t first_seed, std::size_t traces,
                               std::size_t steps, const lines& environment);
 
-}  // namespace equivalence
+} // namespace equivalence

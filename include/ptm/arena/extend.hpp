@@ -143,6 +143,7 @@ bool grow_top(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexc
     std::size_t more = growth_for(a, n);
     gain g = ask_main(a, more);
     if (!g.run) g = ask_mapped(a, more, n);
+    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes; // trimming may have added some
     if (!g.run) return false;
     if (!a.base) a.base = g.run.data;
     account(a, g.run);

@@ -30,12 +30,13 @@ struct brk_backend {
 
     std::byte* frontier() noexcept { return move_by(0); }
 
-    // retreat - moves the break down; what counts is where it is afterwards.
+    // retreat - moves the break down; what counts is where it is afterwards. As for sbrk(), `bytes` is a distance with a
+    // sign: one that wrapped moves the break up, and so does the result.
     std::size_t retreat(std::size_t bytes) noexcept {
         std::byte* before = frontier();
         move_by(-static_cast<std::intptr_t>(bytes));
         std::byte* after = frontier();
-        return after && after < before ? bytes_between(after, before) : 0;
+        return after ? bytes_between(after, before) : 0;
     }
 
     bool discard(pages run) noexcept { return drop_contents(run); }
