@@ -13,5 +13,5 @@
 int main() {
     crime::allocate(100000);
     if (sbrk(-4096) == reinterpret_cast<void*>(-1)) return 1;
-    crime::allocate(100000);
+    for (int i = 0; i < 3; ++i) crime::allocate(100000);
 }

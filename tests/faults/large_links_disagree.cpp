@@ -9,12 +9,12 @@
 
 int main() {
     void* small = std::malloc(2000);
-    crime::allocate(24);
+    void* between = std::malloc(24);
     void* large = std::malloc(2020);
     crime::allocate(24);
     std::free(small);
     crime::sort_free_chunks();
-    crime::back(small) = crime::chunk_of(large);
+    crime::back(small) = crime::chunk_of(between);
     std::free(large);
     crime::sort_free_chunks();
 }

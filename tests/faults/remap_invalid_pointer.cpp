@@ -12,6 +12,6 @@
 
 int main() {
     void* block = std::malloc(1 << 20);
-    crime::size_word(block) += 16;
+    crime::size_word(block) = crime::size_word(block) + 16;
     block = std::realloc(block, 2 << 20);
 }

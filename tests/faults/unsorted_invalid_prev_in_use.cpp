@@ -12,6 +12,6 @@ int main() {
     void* block = std::malloc(2000);
     void* behind = std::malloc(24);
     std::free(block);
-    crime::size_word(behind) |= crime::previous_used;
+    crime::size_word(behind) = 32 | crime::previous_used;
     crime::sort_free_chunks();
 }

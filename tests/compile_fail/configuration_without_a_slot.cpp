@@ -1,0 +1,23 @@
+// expect: heap_config<C> class ptm::heap | class template 'heap' [with C = incomplete]
+// expect-anywhere: incomplete
+// expect-anywhere: typename C::lock
+#include <ptm/heap/glibc_2_36.hpp>
+#include <ptm/heap/heap.hpp>
+
+struct incomplete {
+    using header = ptm::boundary_tag<ptm::safe_links>;
+    using main_backend = ptm::brk_backend;
+    using mapped_backend = ptm::mmap_backend;
+    using fast_bins = ptm::stack_bins;
+    using unsorted_bin = ptm::queue_bin;
+    using small_bins = ptm::exact_bins;
+    using large_bins = ptm::sorted_bins;
+    // no lock
+    using cache = ptm::array_cache;
+    using observer = ptm::no_observer;
+    using reporter = ptm::abort_reporter;
+    static constexpr auto checked = ptm::checks::glibc_2_36;
+    static constexpr auto tuned = ptm::tuning{};
+};
+
+void* block = ptm::heap<incomplete>::malloc(24);

@@ -1,0 +1,52 @@
+// support/configs.hpp - configurations for tests: glibc's, but in memory of their own, deaf to the environment, and
+// with faults that a test can catch.
+#pragma once
+
+#include "support/catch.hpp"
+#include "support/catching.hpp"
+
+#include <ptm/arena/arena.hpp>
+#include <ptm/heap/edit.hpp>
+#include <ptm/heap/glibc_2_36.hpp>
+#include <ptm/os/decorated.hpp>
+#include <ptm/os/reserve.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace ptm_test {
+
+using namespace ptm::literals;
+
+struct glass : ptm::edit<ptm::glibc_2_36, ptm::set_main_backend<ptm::reserve_backend<64_MiB>>,
+                         ptm::set_tuned<ptm::tuning{}>, ptm::set_reporter<catching_reporter>> {};
+
+// counted_glass - the same, with books kept on both backends; each can be made to fail.
+struct counted_glass
+    : ptm::edit<glass, ptm::set_main_backend<ptm::counted<ptm::failing<ptm::reserve_backend<64_MiB>>>>,
+                ptm::set_mapped_backend<ptm::counted<ptm::failing<ptm::mmap_backend>>>> {};
+
+// fresh_arena - an arena that gives its memory back at the end of the test.
+template <class C = glass>
+class fresh_arena : public ptm::arena<C> {
+public:
+    using ptm::arena<C>::arena;
+    ~fresh_arena() {
+        if constexpr (requires { this->backend().release(); }) this->backend().release();
+    }
+
+    // chunk_of - what stands before a block.
+    static ptm::chunk_in<C>* chunk_of(void* p) noexcept { return C::header::from_user(p); }
+
+    // place_of - bytes from the start of the arena's memory to a block.
+    std::size_t place_of(const void* p) noexcept { return ptm::bytes_between(this->state().base, p); }
+};
+
+// verdict - what verify() says of an arena or a heap; "sound" if nothing.
+template <class A>
+std::string verdict(A&& a) {
+    const char* broken = a.verify();
+    return broken ? broken : "sound";
+}
+
+} // namespace ptm_test
