@@ -139,14 +139,8 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) 
 // faults   corrupted_top_size
 template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* from_top(arena_state<C>& a, chunk_size n) noexcept {
-    using header = typename C::header;
-    chunk_in<C>* c = a.top;
-    chunk_size whole = header::size_of(c);
-    expect<C, fault::corrupted_top_size>(bytes(whole) <= a.system_bytes, c);
-    if (whole < n + header::smallest) return nullptr;
-    a.top = cut_front(a, c, n);
-    header::set_top(a.top, whole - n);
-    return c;
+    expect<C, fault::corrupted_top_size>(bytes(C::header::size_of(a.top)) <= a.system_bytes, a.top);
+    return cut_top(a, n);
 }
 
 template <arena_config C>

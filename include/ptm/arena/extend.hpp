@@ -14,6 +14,7 @@
 
 #include <ptm/arena/mapped.hpp>
 #include <ptm/arena/release.hpp>
+#include <ptm/arena/split.hpp>
 #include <ptm/core/checked.hpp>
 #include <ptm/core/errno_guard.hpp>
 
@@ -152,18 +153,6 @@ bool grow_top(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexc
     return true;
 }
 
-// from_grown_top - as from_top, but a growth that was not enough leaves nothing.
-template <arena_config C>
-chunk_in<C>* from_grown_top(arena_state<C>& a, chunk_size n) noexcept {
-    using header = typename C::header;
-    span<C> top = top_of(a);
-    if (top.size < n + header::smallest) return nullptr;
-    header::set_used(top.begin, n, a.side_arena);
-    a.top = header::at(top.begin, bytes(n));
-    header::set_top(a.top, top.size - n);
-    return top.begin;
-}
-
 } // namespace detail
 
 // from_system
@@ -174,7 +163,7 @@ PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto st
     if (deserves_mapping(*a.shared, n))
         if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
     if (detail::grow_top(a, stash, n))
-        if (chunk_in<C>* c = detail::from_grown_top(a, n)) return c;
+        if (chunk_in<C>* c = cut_top(a, n)) return c;
     keep.dismiss();
     return detail::out_of_memory();
 }

@@ -106,6 +106,8 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
         if (length == run.bytes) return c;
         pages moved = s.mapped_backend.remap(run, length);
         if (!moved) return nullptr;
+        s.observer(events::system_shrank{run.bytes});
+        s.observer(events::system_grew{moved});
         c = header::at(moved.data, shift);
         header::set_mapped(c, chunk_size{moved.bytes - shift}, shift);
         detail::count_mapped(s, moved.bytes - run.bytes);

@@ -22,6 +22,18 @@ PTM_ALWAYS_INLINE chunk_in<C>* cut_front(arena_state<C>& a, chunk_in<C>* c, chun
     return C::header::at(c, bytes(n));
 }
 
+// cut_top - the front of top becomes a used chunk of n, if what is left can be a top.
+template <arena_config C>
+PTM_ALWAYS_INLINE chunk_in<C>* cut_top(arena_state<C>& a, chunk_size n) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* c = a.top;
+    chunk_size whole = header::size_of(c);
+    if (whole < n + header::smallest) return nullptr;
+    a.top = cut_front(a, c, n);
+    header::set_top(a.top, whole - n);
+    return c;
+}
+
 // hand_out - as much of c, detached and at least n bytes, as a request for n needs; a rest that can be a chunk is
 // filed.
 //   returns  c

@@ -9,7 +9,8 @@
 // Invariants (arena/verify.hpp has them as functions):
 //   - a binned chunk has used neighbours, and its size is repeated behind it; fast and cached chunks look used
 //   - top is the last chunk, has a used neighbour before it, and ends where the system's memory ends
-//   - the bytes of all chunks in bins and of top are at most system_bytes <= most_system_bytes
+//   - the bytes of all chunks in bins and of top are at most system_bytes; most_system_bytes is what that was at most
+//     when the arena last grew
 //   - contiguous: all memory lies in one run from base on, but for what others took from the backend in between
 // Who calls a verb on an arena holds its lock. The shared part may be read and written by all arenas at any time.
 #pragma once

@@ -5,8 +5,9 @@
 
 namespace ptm {
 
-// trim_top - gives the end of top back, in whole pages, and keeps `pad` bytes besides what a top must have. For a top of
-// the smallest size the spare bytes are -1: glibc then takes a page instead of giving one, and so does this at a break.
+// trim_top - gives the end of top back, in whole pages, and keeps `pad` bytes besides what a top must have. For a top
+// of the smallest size the spare bytes are -1: glibc then takes a page instead of giving one, and so does this at a
+// break.
 //   returns  true: something was given back
 //   source   glibc 2.36 malloc.c, systrim
 template <arena_config C>
