@@ -1,5 +1,7 @@
-// observe/ring.hpp - the last `Entries` events, for the debugger and for tests. Thread-safe: a slot is claimed by one
-// atomic addition; a reader who wants a consistent picture stops the writers first.
+// observe/ring.hpp - the last `Entries` events, for the debugger and for tests.
+//
+// A slot is claimed by one atomic addition, so threads may write at the same time as long as none falls a whole round
+// behind: choose `Entries` well above the number of threads. A reader who wants a consistent picture stops the writers.
 #pragma once
 
 #include <atomic>

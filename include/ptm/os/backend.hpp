@@ -34,7 +34,7 @@ concept describes_pages = requires {
 
 template <class B>
 concept obtains_pages = requires(B b, std::size_t bytes, pages p) {
-    { b.obtain(bytes) } noexcept -> std::same_as<pages>; // {} and errno = ENOMEM on failure
+    { b.obtain(bytes) } noexcept -> std::same_as<pages>; // bytes > 0; {} and errno = ENOMEM on failure
     { b.give_back(p) } noexcept -> std::same_as<bool>;   // p: exactly as obtained or remapped; false: still held
 };
 

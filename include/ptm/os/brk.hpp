@@ -4,12 +4,15 @@
 // ended is the arena's business. Not thread-safe against others who move the break.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
 #include <unistd.h>
 
 #include <ptm/core/address.hpp>
+#include <ptm/core/bits.hpp>
+#include <ptm/core/checked.hpp>
 #include <ptm/os/backend.hpp>
 #include <ptm/os/page.hpp>
 
@@ -21,6 +24,7 @@ struct brk_backend {
 
     // obtain - moves the break up by `bytes`, at most PTRDIFF_MAX; {} and ENOMEM when the system refuses.
     pages obtain(std::size_t bytes) noexcept {
+        if (bytes > largest_request) return refuse(); // sbrk() would take it for a step down
         std::byte* begin = move_by(static_cast<std::intptr_t>(bytes));
         return begin ? pages{begin, bytes} : pages{};
     }
@@ -30,18 +34,31 @@ struct brk_backend {
 
     std::byte* frontier() noexcept { return move_by(0); }
 
-    // retreat - moves the break down; what counts is where it is afterwards. As for sbrk(), `bytes` is a distance with a
-    // sign: one that wrapped moves the break up, and so does the result.
+    // retreat - moves the break down; what counts is where it is afterwards. As for sbrk(), `bytes` is a distance with
+    // a sign: one that wrapped moves the break up, and so does the result.
     std::size_t retreat(std::size_t bytes) noexcept {
         std::byte* before = frontier();
         move_by(-static_cast<std::intptr_t>(bytes));
         std::byte* after = frontier();
+        if (after && after < before) clear_rest_of_page(after, before);
         return after ? bytes_between(after, before) : 0;
     }
 
     bool discard(pages run) noexcept { return drop_contents(run); }
 
 private:
+    static pages refuse() noexcept {
+        errno = ENOMEM;
+        return {};
+    }
+
+    // The page that the break stands in stays mapped; cleared by hand, so that what is obtained again reads as zero.
+    static void clear_rest_of_page(std::byte* from, std::byte* upto) noexcept {
+        std::size_t rest = align_up(address_of(from), page_bytes()) - address_of(from);
+        std::size_t dropped = bytes_between(from, upto);
+        if (rest > 0) __builtin_memset(from, 0, rest < dropped ? rest : dropped);
+    }
+
     static std::byte* move_by(std::intptr_t bytes) noexcept {
         void* before = sbrk(bytes);
         return address_of(before) == UINTPTR_MAX ? nullptr : static_cast<std::byte*>(before);

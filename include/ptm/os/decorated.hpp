@@ -56,6 +56,13 @@ struct counted : B {
         return moved;
     }
 
+    void release() noexcept
+        requires requires(B& b) { b.release(); }
+    {
+        B::release();
+        bytes_held = 0;
+    }
+
 private:
     void hold(std::size_t bytes) noexcept {
         bytes_held += bytes;
@@ -75,7 +82,7 @@ struct failing : B {
     std::size_t asked = 0; // calls that asked for memory so far
     bool stubborn = false;
 
-    void grant(std::size_t calls) noexcept { granted_ = calls; }
+    void grant(std::size_t n) noexcept { granted_ = n; }
 
     pages obtain(std::size_t bytes) noexcept { return may_serve() ? B::obtain(bytes) : refuse(); }
 

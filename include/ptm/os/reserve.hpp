@@ -23,10 +23,12 @@
 
 namespace ptm {
 
-// reserve_backend - `Bytes` is the size and the alignment of the stretch: a power of two, at least a page.
+// reserve_backend - `Bytes` is the size and the alignment of the stretch: a power of two, at least 64 KiB.
 template <std::size_t Bytes>
 class reserve_backend {
     static_assert(is_power_of_two(Bytes), "reserve_backend: the size must be a power of two");
+    static_assert(Bytes >= 65536,
+                  "reserve_backend: the size must be at least that of the largest page there is, 64 KiB");
 
     std::byte* base_ = nullptr;
     std::byte* end_ = nullptr;
@@ -52,7 +54,7 @@ public:
     std::byte* frontier() noexcept { return end_; }
 
     std::size_t retreat(std::size_t bytes) noexcept {
-        if (bytes > bytes_between(base_, end_) || !drop(end_ - bytes)) return 0;
+        if (bytes == 0 || bytes > bytes_between(base_, end_) || !drop(end_ - bytes)) return 0;
         end_ -= bytes;
         return bytes;
     }

@@ -1,8 +1,9 @@
 // tune/environment.hpp - the user's settings: GLIBC_TUNABLES and the MALLOC_* variables, read as glibc 2.36 reads them.
 //
 // A number is decimal, 0x hexadecimal or 0 octal, with an optional minus that wraps. What follows the digits is
-// ignored, and a text without digits is 0 - and is set. Out of bounds means not set. Later occurrences win, and
-// GLIBC_TUNABLES wins over a variable. Nothing here allocates; thread-safe if nobody changes the environment meanwhile.
+// ignored, and a text without digits is 0 - and is set. Out of bounds means not set. In GLIBC_TUNABLES the last
+// occurrence wins, of a variable that stands twice the first, and GLIBC_TUNABLES wins over a variable. Nothing here
+// allocates; thread-safe if nobody changes the environment meanwhile.
 #pragma once
 
 #include <climits>
@@ -87,8 +88,9 @@ constexpr std::uint64_t digits(std::string_view text, int base) noexcept {
     std::uint64_t n = 0;
     for (char c : text) {
         if (digit_value(c) >= base) break;
-        if (__builtin_mul_overflow(n, std::uint64_t(base), &n)) return UINT64_MAX;
-        if (__builtin_add_overflow(n, std::uint64_t(digit_value(c)), &n)) return UINT64_MAX;
+        const auto value = std::uint64_t(digit_value(c));
+        if (n >= (UINT64_MAX - value) / std::uint64_t(base)) return UINT64_MAX;
+        n = n * std::uint64_t(base) + value;
     }
     return n;
 }
@@ -102,7 +104,7 @@ constexpr std::uint64_t read_number(std::string_view text) noexcept {
     if (negative || text.starts_with('+')) text.remove_prefix(1);
     int base = detail::take_base(text);
     std::uint64_t n = detail::digits(text, base);
-    return negative ? -n : n;
+    return negative && n != UINT64_MAX ? -n : n; // what does not fit is the largest number, whatever its sign
 }
 
 static_assert(read_number("0x10") == 16 && read_number("010") == 8 && read_number("12abc") == 12);
@@ -140,7 +142,7 @@ private:
 
     constexpr void read_variable(std::string_view name, std::string_view value) noexcept {
         for (unsigned i = 0; i < static_cast<unsigned>(tunable::count); ++i)
-            if (!tunable_names[i].variable.empty() && name == tunable_names[i].variable) set(i, value);
+            if (!tunable_names[i].variable.empty() && name == tunable_names[i].variable && !values_[i]) set(i, value);
     }
 
     constexpr void read_tunable(std::string_view name, std::string_view value) noexcept {

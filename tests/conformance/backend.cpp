@@ -1,0 +1,485 @@
+// The battery of backend_policy, and what is no backend.
+//
+// Each test runs in a forked child that allocates nothing meanwhile: brk_backend shares the break with libc's malloc.
+#include "support/catch.hpp"
+#include "support/child.hpp"
+
+#include <ptm/core/bits.hpp>
+#include <ptm/core/checked.hpp>
+#include <ptm/os/backend.hpp>
+#include <ptm/os/brk.hpp>
+#include <ptm/os/buffer.hpp>
+#include <ptm/os/decorated.hpp>
+#include <ptm/os/mmap.hpp>
+#include <ptm/os/reserve.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+using namespace ptm::literals;
+using ptm::can;
+using ptm::counted;
+using ptm::failing;
+using ptm::pages;
+
+namespace {
+
+template <class B>
+using decorated_too = std::tuple<B, counted<B>, failing<B>, counted<failing<B>>, failing<counted<B>>>;
+
+template <class... Lists>
+using joined = decltype(std::tuple_cat(std::declval<Lists>()...));
+
+using serving_backends = joined<decorated_too<ptm::brk_backend>, decorated_too<ptm::mmap_backend>,
+                                decorated_too<ptm::reserve_backend<4_MiB>>, decorated_too<ptm::buffer_backend>>;
+using refusing_backends = decorated_too<ptm::no_backend>;
+
+using failing_backends =
+    std::tuple<failing<ptm::brk_backend>, failing<ptm::mmap_backend>, failing<ptm::reserve_backend<4_MiB>>,
+               failing<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>>;
+using counted_backends =
+    std::tuple<counted<ptm::brk_backend>, counted<ptm::mmap_backend>, counted<ptm::reserve_backend<4_MiB>>,
+               counted<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>>;
+
+constexpr std::size_t unit = 64_KiB; // whole pages wherever this runs
+constexpr std::byte mark{0xa5};
+
+alignas(64) std::byte memory[4_MiB]; // the buffer of those that need one
+
+// A new backend; one that lives in a buffer gets one full of old bytes.
+template <class B>
+B make() {
+    if constexpr (std::is_constructible_v<B, pages>) {
+        std::memset(memory, 0xee, sizeof memory);
+        return B(pages{memory, sizeof memory});
+    } else {
+        return B();
+    }
+}
+
+void fill(pages run) { std::memset(run.data, int(mark), run.bytes); }
+
+bool reads_as(pages run, std::byte value) {
+    for (std::size_t i = 0; i < run.bytes; ++i)
+        if (run.data[i] != value) return false;
+    return true;
+}
+
+bool disjoint(pages a, pages b) { return a.end() <= b.data || b.end() <= a.data; }
+
+// ---- what every backend that has memory does -----------------------------------------------------------------------
+
+template <class B>
+void gives_writable_memory() {
+    B backend = make<B>();
+    errno = EDOM;
+    pages a = backend.obtain(unit), b = backend.obtain(3 * unit);
+    CHILD_CHECK(a && a.bytes == unit);
+    CHILD_CHECK(b && b.bytes == 3 * unit);
+    CHILD_CHECK(errno == EDOM); // survives success
+    CHILD_CHECK(disjoint(a, b));
+    fill(a);
+    std::memset(b.data, 0x11, b.bytes);
+    CHILD_CHECK(reads_as(a, mark));
+    CHILD_CHECK(reads_as(b, std::byte{0x11}));
+    CHILD_CHECK(backend.give_back(b));
+    CHILD_CHECK(backend.give_back(a));
+}
+
+template <class B>
+void obtains_again_what_it_got_back() {
+    B backend = make<B>();
+    for (int i = 0; i < 200; ++i) { // more than it has, were it not given back
+        pages run = backend.obtain(unit);
+        CHILD_CHECK(run.bytes == unit);
+        run.data[unit - 1] = mark;
+        CHILD_CHECK(backend.give_back(run));
+    }
+}
+
+template <class B>
+void refuses_a_huge_request() {
+    B backend = make<B>();
+    pages run = backend.obtain(unit);
+    fill(run);
+    for (std::size_t huge : {ptm::align_down(ptm::largest_request, unit), (ptm::largest_request / unit / 2) * unit}) {
+        errno = 0;
+        CHILD_CHECK(backend.obtain(huge) == pages{});
+        CHILD_CHECK(errno == ENOMEM);
+    }
+    CHILD_CHECK(reads_as(run, mark));
+    CHILD_CHECK(backend.obtain(unit).bytes == unit); // works as before
+}
+
+template <class B>
+void page_size_is_a_power_of_two() {
+    CHILD_CHECK(ptm::is_power_of_two(B::page_bytes()));
+    B backend = make<B>();
+    pages run = backend.obtain(B::page_bytes());
+    CHILD_CHECK(run.bytes == B::page_bytes());
+    fill(run);
+    CHILD_CHECK(reads_as(run, mark));
+}
+
+// ---- zeroed --------------------------------------------------------------------------------------------------------
+
+template <class B>
+void reads_as_zero() {
+    B backend = make<B>();
+    pages run = backend.obtain(2 * unit);
+    CHILD_CHECK(reads_as(run, std::byte{0}));
+    fill(run);
+    CHILD_CHECK(backend.give_back(run));
+    CHILD_CHECK(reads_as(backend.obtain(2 * unit), std::byte{0}));
+}
+
+// The retreat goes through the middle of a page; what is obtained again has a part of an old page at its front.
+template <class B>
+void reads_as_zero_after_a_retreat() {
+    B backend = make<B>();
+    pages run = backend.obtain(2 * unit);
+    for (std::size_t back : {std::size_t{16}, unit - 16, unit, unit + 48, std::size_t{5000}}) {
+        fill(run);
+        CHILD_CHECK(backend.retreat(back) == back);
+        pages again = backend.obtain(back);
+        CHILD_CHECK(again.end() == run.end());
+        CHILD_CHECK(reads_as(again, std::byte{0}));
+        CHILD_CHECK(reads_as({run.data, run.bytes - back}, mark));
+    }
+}
+
+// ---- grow ----------------------------------------------------------------------------------------------------------
+
+template <class B>
+void grows_at_its_frontier() {
+    B backend = make<B>();
+    pages last = backend.obtain(unit);
+    CHILD_CHECK(backend.frontier() == last.end());
+    for (std::size_t bytes : {unit, std::size_t{16}, std::size_t{4112}, 2 * unit, std::size_t{1}}) {
+        pages next = backend.obtain(bytes);
+        CHILD_CHECK(next == pages{last.end(), bytes});
+        CHILD_CHECK(backend.frontier() == next.end());
+        next.end()[-1] = mark;
+        last = next;
+    }
+}
+
+template <class B>
+void retreats_from_its_frontier() {
+    B backend = make<B>();
+    pages run = backend.obtain(3 * unit);
+    fill(run);
+    CHILD_CHECK(backend.retreat(unit) == unit);
+    CHILD_CHECK(backend.frontier() == run.end() - unit);
+    CHILD_CHECK(reads_as({run.data, 2 * unit}, mark));
+    CHILD_CHECK(backend.retreat(0) == 0);
+    CHILD_CHECK(backend.frontier() == run.end() - unit);
+    CHILD_CHECK(backend.obtain(unit) == pages{run.end() - unit, unit});
+    CHILD_CHECK(backend.retreat(3 * unit) == 3 * unit);
+    CHILD_CHECK(backend.frontier() == run.data);
+}
+
+template <class B>
+void takes_back_the_last_run_only() {
+    B backend = make<B>();
+    pages a = backend.obtain(unit), b = backend.obtain(unit);
+    fill(a);
+    CHILD_CHECK(!backend.give_back(a));
+    CHILD_CHECK(reads_as(a, mark)); // still held
+    CHILD_CHECK(backend.frontier() == b.end());
+    CHILD_CHECK(backend.give_back(b));
+    CHILD_CHECK(backend.give_back(a));
+    CHILD_CHECK(backend.frontier() == a.data);
+}
+
+template <class B>
+void frontier_stays_when_refused() {
+    B backend = make<B>();
+    pages run = backend.obtain(unit);
+    CHILD_CHECK(!backend.obtain(ptm::align_down(ptm::largest_request, unit)));
+    CHILD_CHECK(backend.frontier() == run.end());
+    CHILD_CHECK(backend.obtain(unit).data == run.end());
+}
+
+// ---- remap, discard ------------------------------------------------------------------------------------------------
+
+template <class B>
+void remaps_with_contents() {
+    B backend = make<B>();
+    pages small = backend.obtain(unit);
+    fill(small);
+    pages in_the_way = backend.obtain(unit);
+    pages large = backend.remap(small, 8 * unit);
+    CHILD_CHECK(large && large.bytes == 8 * unit);
+    CHILD_CHECK(disjoint(large, in_the_way));
+    CHILD_CHECK(reads_as({large.data, unit}, mark));
+    fill(large);
+    pages less = backend.remap(large, 2 * unit);
+    CHILD_CHECK(less && less.bytes == 2 * unit);
+    CHILD_CHECK(reads_as(less, mark));
+    CHILD_CHECK(backend.give_back(less)); // exactly as remapped
+}
+
+template <class B>
+void refused_remap_leaves_the_run() {
+    B backend = make<B>();
+    pages run = backend.obtain(unit);
+    fill(run);
+    CHILD_CHECK(backend.remap(run, ptm::align_down(ptm::largest_request, unit)) == pages{});
+    CHILD_CHECK(reads_as(run, mark));
+    CHILD_CHECK(backend.give_back(run));
+}
+
+template <class B>
+void discards_contents() {
+    B backend = make<B>();
+    pages run = backend.obtain(3 * unit);
+    fill(run);
+    CHILD_CHECK(backend.discard({run.data + unit, unit}));
+    CHILD_CHECK(reads_as({run.data + unit, unit}, std::byte{0}));
+    CHILD_CHECK(reads_as({run.data, unit}, mark));
+    CHILD_CHECK(reads_as({run.data + 2 * unit, unit}, mark));
+    fill(run); // writable as before
+    CHILD_CHECK(backend.give_back(run));
+}
+
+// ---- without memory, failing, counted ------------------------------------------------------------------------------
+
+template <class B>
+void has_nothing() {
+    B backend = make<B>();
+    for (std::size_t bytes : {std::size_t{1}, unit, ptm::largest_request}) {
+        errno = 0;
+        CHILD_CHECK(backend.obtain(bytes) == pages{});
+        CHILD_CHECK(errno == ENOMEM);
+    }
+    CHILD_CHECK(!backend.give_back({memory, unit}));
+}
+
+template <class B>
+void fails_from_then_on() {
+    for (std::size_t n = 0; n < 4; ++n) {
+        B backend = make<B>();
+        backend.grant(n);
+        for (std::size_t i = 0; i < n; ++i) CHILD_CHECK(backend.obtain(unit).bytes == unit);
+        for (std::size_t i = 0; i < 3; ++i) {
+            errno = 0;
+            CHILD_CHECK(!backend.obtain(unit));
+            CHILD_CHECK(errno == ENOMEM);
+        }
+        CHILD_CHECK(backend.asked == n + 3);
+    }
+}
+
+template <class B>
+void takes_back_after_a_refusal() {
+    B backend = make<B>();
+    pages run = backend.obtain(unit);
+    fill(run);
+    backend.grant(0);
+    CHILD_CHECK(!backend.obtain(unit));
+    CHILD_CHECK(reads_as(run, mark));
+    backend.stubborn = true;
+    CHILD_CHECK(!backend.give_back(run));
+    CHILD_CHECK(reads_as(run, mark));
+    backend.stubborn = false;
+    CHILD_CHECK(backend.give_back(run));
+}
+
+template <class B>
+void keeps_its_books() {
+    B backend = make<B>();
+    pages a = backend.obtain(unit), b = backend.obtain(2 * unit);
+    CHILD_CHECK(backend.bytes_held == 3 * unit);
+    CHILD_CHECK(!backend.obtain(ptm::align_down(ptm::largest_request, unit)));
+    CHILD_CHECK(backend.bytes_held == 3 * unit);
+    CHILD_CHECK(backend.give_back(b));
+    CHILD_CHECK(backend.bytes_held == unit);
+    CHILD_CHECK(backend.give_back(a));
+    CHILD_CHECK(backend.bytes_held == 0);
+    CHILD_CHECK(backend.most_bytes_held == 3 * unit);
+    CHILD_CHECK(backend.calls == 5);
+}
+
+// What went wrong in the child, or nothing.
+std::string wrong_in(void (*run)()) {
+    ptm_test::ending end = ptm_test::in_child(run);
+    if (end.nothing_wrong()) return "";
+    return "status " + std::to_string(end.status) + ": " + end.errors;
+}
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("backend: a model of backend_policy", "", serving_backends) {
+    STATIC_REQUIRE(ptm::backend_policy<TestType>);
+    CHECK(wrong_in(page_size_is_a_power_of_two<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: memory is writable, and as much as was asked for", "", serving_backends) {
+    CHECK(wrong_in(gives_writable_memory<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what was given back can be had again", "", serving_backends) {
+    CHECK(wrong_in(obtains_again_what_it_got_back<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: a huge request fails cleanly", "", serving_backends) {
+    CHECK(wrong_in(refuses_a_huge_request<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what is declared zeroed is", "", serving_backends) {
+    if constexpr (has(TestType::able, can::zeroed)) CHECK(wrong_in(reads_as_zero<TestType>) == "");
+    if constexpr (has(TestType::able, can::zeroed) && has(TestType::able, can::grow))
+        CHECK(wrong_in(reads_as_zero_after_a_retreat<TestType>) == "");
+    CHECK(has(TestType::able, can::zeroed) != std::is_constructible_v<TestType, pages>); // only a foreign buffer is not
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what can grow has a frontier", "", serving_backends) {
+    CHECK(has(TestType::able, can::grow) == ptm::grows_pages<TestType>);
+    if constexpr (has(TestType::able, can::grow)) {
+        CHECK(wrong_in(grows_at_its_frontier<TestType>) == "");
+        CHECK(wrong_in(retreats_from_its_frontier<TestType>) == "");
+        CHECK(wrong_in(takes_back_the_last_run_only<TestType>) == "");
+        CHECK(wrong_in(frontier_stays_when_refused<TestType>) == "");
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what can remap keeps the contents", "", serving_backends) {
+    CHECK(has(TestType::able, can::remap) == ptm::remaps_pages<TestType>);
+    if constexpr (has(TestType::able, can::remap)) {
+        CHECK(wrong_in(remaps_with_contents<TestType>) == "");
+        CHECK(wrong_in(refused_remap_leaves_the_run<TestType>) == "");
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what can discard reads as zero there, and only there", "", serving_backends) {
+    CHECK(has(TestType::able, can::discard) == ptm::discards_pages<TestType>);
+    if constexpr (has(TestType::able, can::discard)) CHECK(wrong_in(discards_contents<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what has nothing says so", "", refusing_backends) {
+    STATIC_REQUIRE(ptm::backend_policy<TestType>);
+    CHECK(wrong_in(has_nothing<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: failing fails after what was granted", "", failing_backends) {
+    CHECK(wrong_in(fails_from_then_on<TestType>) == "");
+    CHECK(wrong_in(takes_back_after_a_refusal<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: counted keeps its books exactly", "", counted_backends) {
+    CHECK(wrong_in(keeps_its_books<TestType>) == "");
+}
+
+// ---- what is no backend --------------------------------------------------------------------------------------------
+
+namespace {
+
+struct no_able {
+    static std::size_t page_bytes() noexcept;
+    pages obtain(std::size_t) noexcept;
+    bool give_back(pages) noexcept;
+};
+struct able_is_a_number : no_able {
+    static constexpr unsigned able = 0;
+};
+struct no_page_bytes {
+    static constexpr can able = can::nothing;
+    pages obtain(std::size_t) noexcept;
+    bool give_back(pages) noexcept;
+};
+struct page_bytes_needs_an_object : ptm::no_backend {
+    std::size_t page_bytes() const noexcept;
+};
+struct page_bytes_is_an_int : ptm::no_backend {
+    static int page_bytes() noexcept;
+};
+struct no_obtain {
+    static constexpr can able = can::nothing;
+    static std::size_t page_bytes() noexcept;
+    bool give_back(pages) noexcept;
+};
+struct no_give_back {
+    static constexpr can able = can::nothing;
+    static std::size_t page_bytes() noexcept;
+    pages obtain(std::size_t) noexcept;
+};
+struct obtain_may_throw : ptm::no_backend {
+    pages obtain(std::size_t);
+};
+struct obtain_gives_an_address : ptm::no_backend {
+    void* obtain(std::size_t) noexcept;
+};
+struct give_back_says_nothing : ptm::no_backend {
+    void give_back(pages) noexcept;
+};
+
+// Each of these declares an ability and lacks something that goes with it.
+struct grows_without_anything : ptm::no_backend {
+    static constexpr can able = can::grow;
+};
+struct grows_without_frontier : ptm::no_backend {
+    static constexpr can able = can::grow;
+    std::size_t retreat(std::size_t) noexcept;
+};
+struct grows_without_retreat : ptm::no_backend {
+    static constexpr can able = can::grow;
+    std::byte* frontier() noexcept;
+};
+struct retreat_says_yes_or_no : grows_without_retreat {
+    bool retreat(std::size_t) noexcept;
+};
+struct retreat_may_throw : grows_without_retreat {
+    std::size_t retreat(std::size_t);
+};
+struct remaps_without_remap : ptm::no_backend {
+    static constexpr can able = can::nothing | can::remap;
+};
+struct remap_may_throw : remaps_without_remap {
+    pages remap(pages, std::size_t);
+};
+struct remap_misspelled : remaps_without_remap {
+    pages re_map(pages, std::size_t) noexcept;
+};
+struct discards_without_discard : ptm::no_backend {
+    static constexpr can able = can::discard | can::zeroed;
+};
+struct discard_says_nothing : discards_without_discard {
+    void discard(pages) noexcept;
+};
+struct all_but_discard : ptm::no_backend {
+    static constexpr can able = can::grow | can::remap | can::discard;
+    std::byte* frontier() noexcept;
+    std::size_t retreat(std::size_t) noexcept;
+    pages remap(pages, std::size_t) noexcept;
+};
+
+// An ability that is not declared asks for nothing, and what is not declared may be there.
+struct can_more_than_it_says : ptm::no_backend {
+    pages remap(pages, std::size_t) noexcept;
+};
+struct can_all : all_but_discard {
+    bool discard(pages) noexcept;
+};
+
+} // namespace
+
+static_assert(!ptm::backend_policy<int> && !ptm::backend_policy<no_able> && !ptm::backend_policy<able_is_a_number>);
+static_assert(!ptm::backend_policy<no_page_bytes> && !ptm::backend_policy<page_bytes_needs_an_object>);
+static_assert(!ptm::backend_policy<page_bytes_is_an_int>);
+static_assert(!ptm::backend_policy<no_obtain> && !ptm::backend_policy<no_give_back>);
+static_assert(!ptm::backend_policy<obtain_may_throw> && !ptm::backend_policy<obtain_gives_an_address>);
+static_assert(!ptm::backend_policy<give_back_says_nothing>);
+static_assert(!ptm::backend_policy<grows_without_anything> && !ptm::backend_policy<grows_without_frontier>);
+static_assert(!ptm::backend_policy<grows_without_retreat> && !ptm::backend_policy<retreat_says_yes_or_no>);
+static_assert(!ptm::backend_policy<retreat_may_throw>);
+static_assert(!ptm::backend_policy<remaps_without_remap> && !ptm::backend_policy<remap_may_throw>);
+static_assert(!ptm::backend_policy<remap_misspelled>);
+static_assert(!ptm::backend_policy<discards_without_discard> && !ptm::backend_policy<discard_says_nothing>);
+static_assert(!ptm::backend_policy<all_but_discard>);
+static_assert(ptm::backend_policy<can_more_than_it_says> && ptm::backend_policy<can_all>);

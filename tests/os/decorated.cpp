@@ -1,0 +1,165 @@
+#include <ptm/os/decorated.hpp>
+
+#include "support/catch.hpp"
+
+#include <ptm/os/buffer.hpp>
+#include <ptm/os/mmap.hpp>
+#include <ptm/os/reserve.hpp>
+
+#include <cstddef>
+
+using namespace ptm::literals;
+
+// A decorator can what the decorated can, no more.
+static_assert(ptm::counted<ptm::mmap_backend>::able == ptm::mmap_backend::able);
+static_assert(ptm::failing<ptm::buffer_backend>::able == ptm::buffer_backend::able);
+static_assert(!ptm::remaps_pages<ptm::counted<ptm::buffer_backend>>);
+static_assert(!ptm::grows_pages<ptm::counted<ptm::mmap_backend>>);
+static_assert(!ptm::grows_pages<ptm::failing<ptm::mmap_backend>>);
+static_assert(!ptm::discards_pages<ptm::failing<ptm::buffer_backend>>);
+static_assert(!ptm::remaps_pages<ptm::failing<ptm::no_backend>>);
+
+namespace {
+
+std::byte memory[64_KiB];
+constexpr ptm::pages buffer{memory, sizeof memory};
+
+constinit ptm::counted<ptm::failing<ptm::buffer_backend>> before_constructors{buffer};
+
+} // namespace
+
+TEST_CASE("decorated backends work before constructors") {
+    ptm::pages run = before_constructors.obtain(64);
+    CHECK(run.data == memory);
+    CHECK(before_constructors.give_back(run));
+    CHECK(before_constructors.bytes_held == 0);
+}
+
+TEST_CASE("counted keeps the books of obtain and give_back") {
+    ptm::counted<ptm::buffer_backend> backend(buffer);
+    ptm::pages first = backend.obtain(100), second = backend.obtain(50);
+    CHECK(backend.bytes_held == 150);
+    CHECK(backend.most_bytes_held == 150);
+    CHECK(backend.give_back(second));
+    CHECK(backend.bytes_held == 100);
+    CHECK(backend.give_back(first));
+    CHECK(backend.bytes_held == 0);
+    CHECK(backend.most_bytes_held == 150);
+    CHECK(backend.calls == 4);
+}
+
+TEST_CASE("counted counts what is refused as a call and not as bytes") {
+    ptm::counted<ptm::buffer_backend> backend(buffer);
+    ptm::pages first = backend.obtain(100);
+    REQUIRE(backend.obtain(50));
+    CHECK_FALSE(backend.obtain(sizeof memory));
+    CHECK_FALSE(backend.give_back(first)); // not the last one
+    CHECK(backend.retreat(sizeof memory) == 0);
+    CHECK(backend.bytes_held == 150);
+    CHECK(backend.calls == 5);
+}
+
+TEST_CASE("counted keeps the books of retreat") {
+    ptm::counted<ptm::buffer_backend> backend(buffer);
+    REQUIRE(backend.obtain(100));
+    CHECK(backend.retreat(30) == 30);
+    CHECK(backend.bytes_held == 70);
+    CHECK(backend.most_bytes_held == 100);
+    CHECK(backend.calls == 2);
+}
+
+TEST_CASE("counted keeps the books of remap") {
+    ptm::counted<ptm::mmap_backend> backend;
+    const std::size_t page = backend.page_bytes();
+    ptm::pages run = backend.obtain(2 * page);
+    run = backend.remap(run, 5 * page);
+    REQUIRE(run);
+    CHECK(backend.bytes_held == 5 * page);
+    run = backend.remap(run, page);
+    REQUIRE(run);
+    CHECK(backend.bytes_held == page);
+    CHECK(backend.most_bytes_held == 5 * page);
+    CHECK(backend.give_back(run));
+    CHECK(backend.bytes_held == 0);
+    CHECK(backend.calls == 4);
+}
+
+TEST_CASE("counted leaves the books alone when a remap is refused") {
+    ptm::counted<ptm::failing<ptm::mmap_backend>> backend;
+    const std::size_t page = backend.page_bytes();
+    backend.grant(1);
+    ptm::pages run = backend.obtain(page);
+    CHECK_FALSE(backend.remap(run, 2 * page));
+    CHECK(backend.bytes_held == page);
+    CHECK(backend.calls == 2);
+    CHECK(backend.give_back(run));
+}
+
+TEST_CASE("failing grants exactly as many requests as it was told") {
+    ptm::failing<ptm::buffer_backend> backend(buffer);
+    backend.grant(3);
+    for (int i = 0; i < 3; ++i) CHECK(backend.obtain(16));
+    for (int i = 0; i < 3; ++i) {
+        errno = 0;
+        CHECK_FALSE(backend.obtain(16));
+        CHECK(errno == ENOMEM);
+    }
+    CHECK(backend.asked == 6);
+    CHECK(backend.remaining() == sizeof memory - 48);
+}
+
+TEST_CASE("failing grants everything until it is told otherwise, and again afterwards") {
+    ptm::failing<ptm::buffer_backend> backend(buffer);
+    for (int i = 0; i < 10; ++i) CHECK(backend.obtain(16));
+    backend.grant(0);
+    CHECK_FALSE(backend.obtain(16));
+    backend.grant(backend.unlimited);
+    for (int i = 0; i < 10; ++i) CHECK(backend.obtain(16));
+}
+
+TEST_CASE("failing counts remap as a request") {
+    ptm::failing<ptm::mmap_backend> backend;
+    const std::size_t page = backend.page_bytes();
+    backend.grant(2);
+    ptm::pages run = backend.obtain(page);
+    run = backend.remap(run, 2 * page);
+    REQUIRE(run);
+    run.data[2 * page - 1] = std::byte{7};
+    errno = 0;
+    CHECK_FALSE(backend.remap(run, 3 * page));
+    CHECK(errno == ENOMEM);
+    CHECK(run.data[2 * page - 1] == std::byte{7}); // still there
+    CHECK(backend.asked == 3);
+    CHECK(backend.give_back(run));
+}
+
+TEST_CASE("a stubborn backend takes nothing back and drops nothing") {
+    ptm::failing<ptm::reserve_backend<1_MiB>> backend;
+    ptm::pages run = backend.obtain(64_KiB);
+    REQUIRE(run);
+    run.data[0] = std::byte{7};
+    backend.stubborn = true;
+    CHECK_FALSE(backend.give_back(run));
+    CHECK(backend.retreat(16) == 0);
+    CHECK_FALSE(backend.discard(run));
+    CHECK(run.data[0] == std::byte{7});
+    CHECK(backend.frontier() == run.end());
+    CHECK(backend.obtain(16)); // memory it still has
+    backend.stubborn = false;
+    CHECK(backend.retreat(16) == 16);
+    CHECK(backend.give_back(run));
+    backend.release();
+}
+
+TEST_CASE("the order of decorators decides what is counted") {
+    ptm::failing<ptm::counted<ptm::buffer_backend>> refuses_first(buffer);
+    refuses_first.grant(0);
+    CHECK_FALSE(refuses_first.obtain(16));
+    CHECK(refuses_first.calls == 0);
+
+    ptm::counted<ptm::failing<ptm::buffer_backend>> counts_first(buffer);
+    counts_first.grant(0);
+    CHECK_FALSE(counts_first.obtain(16));
+    CHECK(counts_first.calls == 1);
+    CHECK(counts_first.bytes_held == 0);
+}

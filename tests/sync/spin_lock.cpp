@@ -1,0 +1,37 @@
+// What every lock must do is in conformance/lock.cpp.
+#include <ptm/sync/spin_lock.hpp>
+
+#include "support/catch.hpp"
+
+#include <thread>
+#include <type_traits>
+
+static_assert(sizeof(ptm::spin_lock) == 1);
+static_assert(!std::is_copy_constructible_v<ptm::spin_lock>);
+
+namespace {
+constinit ptm::spin_lock before_constructors;
+}
+
+TEST_CASE("spin_lock is open at first, and refuses while it is held") {
+    CHECK(before_constructors.try_lock());
+    CHECK_FALSE(before_constructors.try_lock());
+    before_constructors.unlock();
+    CHECK(before_constructors.try_lock());
+    before_constructors.unlock();
+}
+
+TEST_CASE("a waiter at a spin_lock sees what the holder wrote") {
+    ptm::spin_lock lock;
+    int written = 0, seen = 0;
+    lock.lock();
+    std::thread waiter([&] {
+        lock.lock();
+        seen = written;
+        lock.unlock();
+    });
+    written = 42;
+    lock.unlock();
+    waiter.join();
+    CHECK(seen == 42);
+}
