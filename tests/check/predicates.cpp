@@ -33,13 +33,13 @@ TEST_CASE("a chunk that reaches beyond the address space wraps") {
     header::chunk* c = r.at(0);
     const std::size_t to_the_end = std::size_t{0} - ptm::address_of(c);
     header::set_used(c, chunk_size{64}, false);
-    CHECK_FALSE(ptm::wraps<header>(c));
+    CHECK_FALSE(ptm::wraps<header>(c, header::size_of(c)));
     header::set_used(c, chunk_size{to_the_end}, false);
-    CHECK_FALSE(ptm::wraps<header>(c)); // ends exactly there
+    CHECK_FALSE(ptm::wraps<header>(c, header::size_of(c))); // ends exactly there
     header::set_used(c, chunk_size{to_the_end + unit}, false);
-    CHECK(ptm::wraps<header>(c));
+    CHECK(ptm::wraps<header>(c, header::size_of(c)));
     header::set_used(c, chunk_size{std::size_t{0} - unit}, false);
-    CHECK(ptm::wraps<header>(c));
+    CHECK(ptm::wraps<header>(c, header::size_of(c)));
 }
 
 TEST_CASE("a size is possible from the smallest on, in steps of the alignment") {

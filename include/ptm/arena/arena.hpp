@@ -62,7 +62,7 @@ public:
         chunk* c = header::from_user(p);
         inside hold(state_);
         if (header::is_mapped(c)) return free_mapped(c);
-        look_at_freed<C>(c);
+        look_at_freed<C>(c, header::size_of(c));
         release_to_arena(state_, c, origin::user);
     }
 
@@ -80,8 +80,8 @@ public:
     // usable_size - bytes that may be written at p: at least those asked for.
     static std::size_t usable_size(const void* p) noexcept {
         if (!p) return 0;
-        const chunk* c = header::from_user(p);
-        return bytes(header::size_of(c)) - (header::is_mapped(c) ? header::header_bytes : header::overhead);
+        std::size_t word = header::peek(header::from_user(p));
+        return bytes(header::size_in(word)) - (header::mapped_in(word) ? header::header_bytes : header::overhead);
     }
 
     // trim - gives back what can be, but for `pad` bytes at the end.

@@ -10,6 +10,7 @@
 
 #include <ptm/arena/state.hpp>
 #include <ptm/check/predicates.hpp>
+#include <ptm/core/errno_guard.hpp>
 
 namespace ptm {
 
@@ -100,6 +101,7 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
         return nullptr;
     } else {
         expect<C, fault::remap_invalid_pointer>(detail::mapping_sane(s, c), c);
+        errno_guard keep; // not possible is not yet a failure: the caller has other ways
         pages run = header::mapping_of(c);
         std::size_t shift = run.bytes - bytes(header::size_of(c));
         std::size_t length = align_up(bytes(n) + shift + header::overhead, s.mapped_backend.page_bytes());

@@ -11,13 +11,13 @@ namespace ptm {
 // large_enough_to_tidy - freeing a region of this size is worth a look at the fast bins and at top. Bytes.
 inline constexpr std::size_t large_enough_to_tidy = 65536;
 
-// look_at_freed - can this be a chunk at all? Needs no lock.
+// look_at_freed - can this be a chunk of size n at all? Needs no lock.
 // faults   free_invalid_pointer, free_invalid_size
 template <arena_config C>
-PTM_ALWAYS_INLINE void look_at_freed(const chunk_in<C>* c) noexcept {
+PTM_ALWAYS_INLINE void look_at_freed(const chunk_in<C>* c, chunk_size n) noexcept {
     using header = typename C::header;
-    expect<C, fault::free_invalid_pointer>(!wraps<header>(c) && user_aligned<header>(c), c);
-    expect<C, fault::free_invalid_size>(size_possible<header>(header::size_of(c)), c);
+    expect<C, fault::free_invalid_pointer>(!wraps<header>(c, n) && user_aligned<header>(c), c);
+    expect<C, fault::free_invalid_size>(size_possible<header>(n), c);
 }
 
 namespace detail {
@@ -80,8 +80,9 @@ PTM_ALWAYS_INLINE void release_to_arena(arena_state<C>& a, chunk_in<C>* c, origi
 // user, the calling thread's cache included.
 template <arena_config C>
 PTM_NOINLINE void release(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c) noexcept {
-    look_at_freed<C>(c);
-    if (!stash.accept(c, C::header::size_of(c))) release_to_arena(a, c, origin::arena);
+    chunk_size n = C::header::size_of(c);
+    look_at_freed<C>(c, n);
+    if (!stash.accept(c, n)) release_to_arena(a, c, origin::arena);
 }
 
 } // namespace ptm

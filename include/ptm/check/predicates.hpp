@@ -14,10 +14,10 @@ bool user_aligned(const typename H::chunk* c) noexcept {
     return is_aligned(address_of(c) + H::header_bytes, H::alignment);
 }
 
-// wraps - would the chunk reach beyond the end of the address space?
+// wraps - would a chunk of size n at c reach beyond the end of the address space?
 template <header_policy H>
-bool wraps(const typename H::chunk* c) noexcept {
-    return address_of(c) > -bytes(H::size_of(c));
+bool wraps(const typename H::chunk* c, chunk_size n) noexcept {
+    return address_of(c) > -bytes(n);
 }
 
 // size_possible - a multiple of the alignment, and not below the smallest.

@@ -14,7 +14,9 @@
 //
 // Invariants: a chunk's size is a multiple of `alignment`, at least `smallest`; user pointers are aligned so too; a
 // free chunk of a bin has used neighbours; a mapped chunk keeps in its first word how far into its mapping it begins.
-// Pure functions over memory: thread-safe as far as the memory is.
+// Pure functions over memory. Under the arena's lock they may be called on every chunk. Without it, the owner of a
+// block may peek() at its size word: the arena, for another thread, may be noting there whether the chunk before is in
+// use. Therefore the word is only ever stored atomically.
 #pragma once
 
 #include <cstddef>
@@ -72,30 +74,36 @@ struct boundary_tag {
     static bool is_mapped(const chunk* c) noexcept { return (c->word & mapped) != 0; }
     static bool of_side_arena(const chunk* c) noexcept { return (c->word & side_arena) != 0; }
 
+    // peek - the size word, for those without the lock; size_in, mapped_in, prev_in_use_in - what it says.
+    static std::size_t peek(const chunk* c) noexcept { return __atomic_load_n(&c->word, __ATOMIC_RELAXED); }
+    static chunk_size size_in(std::size_t word) noexcept { return chunk_size{word & ~all_flags}; }
+    static bool mapped_in(std::size_t word) noexcept { return (word & mapped) != 0; }
+    static bool prev_in_use_in(std::size_t word) noexcept { return (word & previous_used) != 0; }
+
     // set_used - a chunk cut from the front of a region that had a used neighbour before it.
     static void set_used(chunk* c, chunk_size n, bool of_side) noexcept {
-        c->word = bytes(n) | previous_used | (of_side ? side_arena : 0);
+        store(c, bytes(n) | previous_used | (of_side ? side_arena : 0));
     }
     // set_free - the same for a chunk that goes into a bin: flags of an arena are not kept there.
     static void set_free(chunk* c, chunk_size n) noexcept {
-        c->word = bytes(n) | previous_used;
+        store(c, bytes(n) | previous_used);
         at(c, bytes(n))->previous_size = bytes(n);
     }
     // set_top - the last chunk of an arena has no footer: nothing comes after it.
-    static void set_top(chunk* c, chunk_size n) noexcept { c->word = bytes(n) | previous_used; }
+    static void set_top(chunk* c, chunk_size n) noexcept { store(c, bytes(n) | previous_used); }
     // set_size - a new size, the flags stay.
-    static void set_size(chunk* c, chunk_size n) noexcept { c->word = bytes(n) | (c->word & all_flags); }
+    static void set_size(chunk* c, chunk_size n) noexcept { store(c, bytes(n) | (c->word & all_flags)); }
     static void set_prev_in_use(chunk* c, bool yes) noexcept {
-        c->word = yes ? c->word | previous_used : c->word & ~previous_used;
+        store(c, yes ? c->word | previous_used : c->word & ~previous_used);
     }
-    static void mark_side_arena(chunk* c) noexcept { c->word |= side_arena; }
+    static void mark_side_arena(chunk* c) noexcept { store(c, c->word | side_arena); }
     // set_mapped - a chunk that begins `shift` bytes into its mapping and reaches to its end.
     static void set_mapped(chunk* c, chunk_size n, std::size_t shift) noexcept {
         c->previous_size = shift;
-        c->word = bytes(n) | mapped;
+        store(c, bytes(n) | mapped);
     }
     // set_fence - a used chunk of one header, behind which nothing is ever looked at.
-    static void set_fence(chunk* c) noexcept { c->word = header_bytes | previous_used; }
+    static void set_fence(chunk* c) noexcept { store(c, header_bytes | previous_used); }
 
     // mapping_of - the pages that a mapped chunk lies in.
     static pages mapping_of(chunk* c) noexcept {
@@ -110,6 +118,8 @@ struct boundary_tag {
     static chunk* from_skip(ring_node* n) noexcept { return at(n, -offsetof(chunk, skip)); }
 
 private:
+    static void store(chunk* c, std::size_t word) noexcept { __atomic_store_n(&c->word, word, __ATOMIC_RELAXED); }
+
     static constexpr std::size_t previous_used = 1;
     static constexpr std::size_t mapped = 2;
     static constexpr std::size_t side_arena = 4;

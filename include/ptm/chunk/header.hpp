@@ -47,9 +47,19 @@ concept flags_chunks = requires(typename H::chunk* c, const typename H::chunk* k
     { H::set_prev_in_use(c, yes) } noexcept -> std::same_as<void>;
 };
 
+// peeks_at_chunks - what the owner of a block may ask about it without the arena's lock.
 template <class H>
-concept header_policy = link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links>
-    && sizes_chunks<H> && locates_chunks<H> && flags_chunks<H> && requires(typename H::chunk* c, ring_node* n) {
+concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word) {
+    { H::peek(k) } noexcept -> std::same_as<std::size_t>;
+    { H::size_in(word) } noexcept -> std::same_as<chunk_size>;
+    { H::mapped_in(word) } noexcept -> std::same_as<bool>;
+    { H::prev_in_use_in(word) } noexcept -> std::same_as<bool>;
+};
+
+template <class H>
+concept header_policy =
+    link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links> && sizes_chunks<H>
+    && locates_chunks<H> && flags_chunks<H> && peeks_at_chunks<H> && requires(typename H::chunk* c, ring_node* n) {
            { H::ring_of(c) } noexcept -> std::same_as<ring_node*>; // in its bin
            { H::from_ring(n) } noexcept -> std::same_as<typename H::chunk*>;
            { H::skip_of(c) } noexcept -> std::same_as<ring_node*>; // in the ring of sizes; large chunks

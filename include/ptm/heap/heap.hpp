@@ -54,10 +54,12 @@ public:
             return;
         shared_.observer(events::freed{p});
         chunk* c = header::from_user(p);
-        if (header::is_mapped(c)) [[unlikely]]
+        std::size_t word = header::peek(c);
+        if (header::mapped_in(word)) [[unlikely]]
             return free_mapped(c);
-        look_at_freed<C>(c);
-        if (!cache_->accept_plain(c, header::size_of(c), limits_)) [[unlikely]]
+        chunk_size n = header::size_in(word);
+        look_at_freed<C>(c, n);
+        if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
             free_uncached(c);
     }
 
@@ -80,11 +82,14 @@ public:
             return nullptr;
         }
         chunk* c = header::from_user(p);
-        if (!header::is_mapped(c)) make_cache();
-        expect<C, fault::resize_invalid_pointer>(!wraps<header>(c) && user_aligned<header>(c), c);
+        std::size_t word = header::peek(c);
+        bool mapped = header::mapped_in(word);
+        if (!mapped) make_cache();
+        bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
+        expect<C, fault::resize_invalid_pointer>(possible, c);
         if (request > largest_request) return detail::out_of_memory();
         shared_.observer(events::freed{p});
-        void* moved = header::is_mapped(c) ? realloc_mapped(c, request) : realloc_in_arena(c, request);
+        void* moved = mapped ? realloc_mapped(c, request) : realloc_in_arena(c, request);
         if (!moved) watched(p, usable_size(p)); // it stays with its user
         return watched(moved, request);
     }
@@ -109,8 +114,9 @@ public:
     static std::size_t usable_size(const void* p) noexcept {
         if (!p) return 0;
         const chunk* c = header::from_user(p);
-        if (header::is_mapped(c)) return bytes(header::size_of(c)) - header::header_bytes;
-        return header::in_use(c) ? bytes(header::size_of(c)) - header::overhead : 0;
+        std::size_t word = header::peek(c), n = bytes(header::size_in(word));
+        if (header::mapped_in(word)) return n - header::header_bytes;
+        return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
     }
 
     // trim - gives memory back to the system, but for `pad` bytes at the end.
@@ -182,6 +188,8 @@ private:
         return p;
     }
 
+    static chunk_size owned_size(const chunk* c) noexcept { return header::size_in(header::peek(c)); }
+
     // user - runs a search in the arena, under its lock. The heap is set up.
     PTM_ALWAYS_INLINE static void* user(auto search) noexcept {
         holding hold(arena_.lock);
@@ -219,7 +227,7 @@ private:
     // looked into.
     PTM_COLD static void free_doubtful(chunk* c) noexcept {
         make_cache();
-        if (!cache_->accept(c, header::size_of(c), limits_)) free_to_arena(c);
+        if (!cache_->accept(c, owned_size(c), limits_)) free_to_arena(c);
     }
 
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
@@ -240,16 +248,24 @@ private:
         return fresh;
     }
 
-    // With other threads about, a request that the arena cannot serve may still be met from the thread's cache.
     static void* realloc_in_arena(chunk* c, std::size_t request) noexcept {
         chunk_size n = header::size_for(request);
         stash s = present_stash();
-        void* p = user([&] { return resize(arena_, s, c, n); });
-        if (p || __libc_single_threaded) return p;
+        auto in_place_or_moved = [&] { return user([&] { return resize(arena_, s, c, n); }); };
+        if (__libc_single_threaded) return in_place_or_moved();
+        errno_guard keep;
+        if (void* p = in_place_or_moved()) return p;
+        if (void* p = realloc_elsewhere(c, request)) return p;
+        keep.dismiss();
+        return nullptr;
+    }
+
+    // With other threads about, a request that the arena cannot serve may still be met from the thread's cache.
+    PTM_COLD static void* realloc_elsewhere(chunk* c, std::size_t request) noexcept {
         void* fresh = malloc_cached_or_not(request);
         if (!fresh) return nullptr;
-        std::memcpy(fresh, header::to_user(c), bytes(header::size_of(c)) - header::overhead);
-        if (!cache_->accept(c, header::size_of(c), limits_)) free_to_arena(c);
+        std::memcpy(fresh, header::to_user(c), bytes(owned_size(c)) - header::overhead);
+        if (!cache_->accept(c, owned_size(c), limits_)) free_to_arena(c);
         return fresh;
     }
 
@@ -289,9 +305,9 @@ private:
             if (t.environment == environment_source::glibc_variables) apply(shared_, t, read_process_settings());
             limits_.set(t);
             arena_.prepare();
+            exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);
         }
-        exit_hook_.make();
         fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
     }
 

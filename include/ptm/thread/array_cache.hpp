@@ -131,8 +131,11 @@ private:
     }
     static in nobody_;
 
+    // Who comes here has compared the size with the limits; saying so keeps the compiler from warning of the others.
     static constexpr unsigned index(chunk_size n) noexcept {
-        return static_cast<unsigned>((bytes(n) - bytes(header::smallest)) / header::alignment);
+        std::size_t i = (bytes(n) - bytes(header::smallest)) / header::alignment;
+        PTM_ASSUME(i < bins);
+        return static_cast<unsigned>(i);
     }
 
     static void* below(void* user) noexcept {

@@ -39,7 +39,7 @@ public:
 
     // arm - for the calling thread.
     void arm() noexcept {
-        rounds_left_ = PTHREAD_DESTRUCTOR_ITERATIONS;
+        rounds_left_ = PTHREAD_DESTRUCTOR_ITERATIONS - 1; // sanitizers take their leave in the last one
         if (made_) pthread_setspecific(key_, this);
     }
 };

@@ -1,0 +1,95 @@
+#include "support/configs.hpp"
+#include "support/live_blocks.hpp"
+
+#include <ptm/arena/trim.hpp>
+
+#include <cstring>
+
+namespace {
+using arena = ptm_test::fresh_arena<ptm_test::counted_glass>;
+struct in_mappings : ptm::edit<ptm_test::glass, ptm::set_main_backend<ptm::mmap_backend>> {};
+}
+
+TEST_CASE("trimming gives top back in whole pages, and keeps a top") {
+    arena a;
+    a.allocate(1000);
+    CHECK(a.backend().bytes_held == 0x21000);
+    CHECK(a.trim());
+    CHECK(a.figures().system_bytes == 4096);
+    CHECK(a.backend().bytes_held == 4096);
+    CHECK(a.figures().top_bytes == 4096 - 1008);
+    CHECK_FALSE(a.trim());
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("trimming keeps the pad") {
+    arena a;
+    a.allocate(1000);
+    CHECK(a.trim(50000));
+    CHECK(a.figures().top_bytes >= 50000);
+    CHECK(a.figures().top_bytes <= 50000 + 4096 + 33);
+    CHECK_FALSE(a.trim(50000));
+    CHECK_FALSE(a.trim(SIZE_MAX));
+}
+
+TEST_CASE("trimming drops the pages inside free chunks") {
+    arena a;
+    a.shared().mmap_max = 0;
+    auto* p = static_cast<unsigned char*>(a.allocate(40000));
+    a.allocate(24);
+    std::memset(p, 0xff, 40000);
+    a.deallocate(p);
+    a.trim(SIZE_MAX);
+    CHECK(ptm_test::reads_as_zero(p + 8192, 4096));
+    CHECK(ptm_test::verdict(a) == "sound");
+    CHECK(a.allocate(40000) == p);
+}
+
+TEST_CASE("trimming says yes also if the pages were dropped before") {
+    arena a;
+    void* p = a.allocate(40000);
+    a.allocate(24);
+    a.deallocate(p);
+    CHECK(a.trim(SIZE_MAX));
+    CHECK(a.trim(SIZE_MAX));
+}
+
+TEST_CASE("small free chunks have no page to drop") {
+    arena a;
+    void* p = a.allocate(4000);
+    a.allocate(24);
+    a.deallocate(p);
+    CHECK_FALSE(a.trim(SIZE_MAX));
+}
+
+TEST_CASE("what somebody else took behind top is not given back") {
+    arena a;
+    a.allocate(24);
+    a.backend().obtain(4096);
+    CHECK_FALSE(a.trim());
+    CHECK(a.figures().system_bytes == 0x21000);
+}
+
+TEST_CASE("a backend that refuses to take back keeps everything") {
+    arena a;
+    a.allocate(24);
+    a.backend().stubborn = true;
+    CHECK_FALSE(a.trim());
+    CHECK(a.figures().system_bytes == a.backend().bytes_held);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("without a frontier top stays") {
+    ptm_test::fresh_arena<in_mappings> a;
+    a.allocate(24);
+    CHECK_FALSE(a.trim());
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("trimming merges the fast chunks first") {
+    arena a;
+    a.deallocate(a.allocate(24));
+    CHECK(a.trim());
+    CHECK(a.figures().fast_chunks == 0);
+    CHECK(a.figures().top_bytes == 4096);
+}

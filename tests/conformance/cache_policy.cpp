@@ -1,0 +1,126 @@
+// The battery for cache_policy: a cache gives back what it took, newest first, keeps to its limits, and can be emptied.
+#include "support/playground.hpp"
+#include "support/seed.hpp"
+
+#include <ptm/thread/array_cache.hpp>
+
+#include <map>
+#include <tuple>
+#include <vector>
+
+namespace {
+template <class P, class C>
+struct subject {
+    using policy = P;
+    using context = C;
+    using cache = typename P::template in<C>;
+    using limits = typename cache::limits;
+    using chunk = ptm::chunk_in<C>;
+};
+
+using subjects =
+    std::tuple<subject<ptm::no_cache, ptm_test::plain_context>, subject<ptm::array_cache, ptm_test::plain_context>,
+               subject<ptm::array_cache, ptm_test::safe_context>>;
+
+struct cannot_drain {
+    static constexpr bool caches = false;
+    template <ptm::bin_context C>
+    struct in : ptm::no_cache::in<C> {
+        int drain = 0;
+    };
+};
+static_assert(!ptm::cache_policy<cannot_drain, ptm_test::plain_context>);
+static_assert(!ptm::cache_policy<int, ptm_test::plain_context>);
+
+template <class S>
+struct model {
+    typename S::cache cache{};
+    typename S::limits bounds{};
+    std::map<std::size_t, std::vector<typename S::chunk*>> held{};
+
+    static std::size_t size(const typename S::chunk* c) { return ptm::bytes(S::context::header::size_of(c)); }
+
+    // Whether the cache took it, by whichever of the two ways.
+    bool accept(typename S::chunk* c, bool plain) {
+        ptm::chunk_size n{size(c)};
+        bool room = cache.has_room(n, bounds);
+        bool took = plain ? cache.accept_plain(c, n, bounds) : cache.accept(c, n, bounds);
+        REQUIRE(took == room);
+        if (took) held[size(c)].push_back(c);
+        return took;
+    }
+
+    typename S::chunk* get(std::size_t request) {
+        auto& mine = held[ptm::bytes(S::context::header::size_for(request))];
+        void* user = cache.get(request, bounds);
+        if (mine.empty()) {
+            REQUIRE(user == nullptr);
+            return nullptr;
+        }
+        REQUIRE(S::context::header::from_user(user) == mine.back());
+        auto* c = mine.back();
+        mine.pop_back();
+        return c;
+    }
+
+    void drain() {
+        cache.drain([&](typename S::chunk* c) {
+            REQUIRE(held[size(c)].back() == c);
+            held[size(c)].pop_back();
+        });
+        for (const auto& [n, chunks] : held) REQUIRE(chunks.empty());
+    }
+};
+}
+
+TEMPLATE_LIST_TEST_CASE("a cache gives back what it took", "", subjects) {
+    STATIC_REQUIRE(ptm::cache_policy<typename TestType::policy, typename TestType::context>);
+    PTM_TEST_SEED(random);
+    ptm_test::playground<typename TestType::context> ground;
+    model<TestType> m;
+    m.bounds.set({.cache_count = 5, .cache_request = 600});
+    std::vector<typename TestType::chunk*> idle;
+    for (int i = 0; i < 300; ++i) idle.push_back(ground.make(32 + random() % 80 * 16));
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < ptm_test::steps(3000); ++i) {
+        std::swap(idle[random() % idle.size()], idle.back());
+        if (random() % 2 == 0 && m.accept(idle.back(), random() % 2 == 0)) {
+            idle.pop_back();
+            ++taken;
+        } else if (auto* c = m.get(random() % 1300)) {
+            idle.push_back(c);
+        }
+    }
+    CHECK((taken > 0) == TestType::policy::caches);
+    m.drain();
+    CHECK(m.cache.get(24, m.bounds) == nullptr);
+}
+
+TEMPLATE_LIST_TEST_CASE("what the arena puts into a cache it can take out again", "", subjects) {
+    ptm_test::playground<typename TestType::context> ground;
+    model<TestType> m;
+    m.bounds.set({});
+    auto *a = ground.make(64), *b = ground.make(64);
+    ptm::chunk_size n{64};
+    if (!m.cache.has_room(n, m.bounds)) {
+        CHECK_FALSE(TestType::policy::caches);
+        return;
+    }
+    m.cache.put(a, n, m.bounds);
+    m.cache.put(b, n, m.bounds);
+    CHECK(m.cache.take(n) == b);
+    CHECK(m.cache.take(n) == a);
+}
+
+TEMPLATE_LIST_TEST_CASE("nobody has nothing and takes nothing", "", subjects) {
+    ptm_test::playground<typename TestType::context> ground;
+    typename TestType::limits bounds{};
+    bounds.set({});
+    auto* nobody = TestType::cache::nobody();
+    auto* c = ground.make(64);
+    CHECK(nobody->get(0, bounds) == nullptr);
+    CHECK(nobody->get(1032, bounds) == nullptr);
+    CHECK_FALSE(nobody->has_room(ptm::chunk_size{64}, bounds));
+    CHECK_FALSE(nobody->accept(c, ptm::chunk_size{64}, bounds));
+    CHECK_FALSE(nobody->accept_plain(c, ptm::chunk_size{64}, bounds));
+}

@@ -1,0 +1,136 @@
+// The battery for large_bin_policy: the best fit of the own bin, the smallest of the bins above, removal of any chunk.
+#include "support/playground.hpp"
+#include "support/seed.hpp"
+
+#include <ptm/bin/index.hpp>
+#include <ptm/bin/sorted_bins.hpp>
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+namespace {
+template <class P, class C>
+struct subject {
+    using policy = P;
+    using context = C;
+    using bins = typename P::template in<C>;
+    using chunk = ptm::chunk_in<C>;
+    using chunks = std::vector<chunk*>;
+
+    static std::size_t size(const chunk* c) { return ptm::bytes(C::header::size_of(c)); }
+    static unsigned bin(std::size_t n) { return ptm::bin_table<typename C::header>::index(ptm::chunk_size{n}); }
+};
+
+using subjects =
+    std::tuple<subject<ptm::sorted_bins, ptm_test::plain_context>, subject<ptm::sorted_bins, ptm_test::safe_context>>;
+
+struct cannot_fit {
+    template <ptm::bin_context C>
+    struct in : ptm::sorted_bins::in<C> {
+        void best_fit(ptm::chunk_size) noexcept {}
+    };
+};
+static_assert(!ptm::large_bin_policy<cannot_fit, ptm_test::plain_context>);
+
+// The smallest size of those that `fits`, 0 if there is none.
+template <class S>
+std::size_t smallest(const typename S::chunks& held, auto fits) {
+    std::size_t found = 0;
+    for (auto* c : held)
+        if (std::size_t n = S::size(c); fits(n) && (found == 0 || n < found)) found = n;
+    return found;
+}
+
+template <class S>
+std::size_t size_or_0(const typename S::chunk* c) {
+    return c ? S::size(c) : 0;
+}
+
+template <class S>
+void ask(typename S::bins& b, const typename S::chunks& held, std::size_t n) {
+    unsigned own = S::bin(n);
+    auto* fit = b.best_fit(ptm::chunk_size{n});
+    REQUIRE(size_or_0<S>(fit) == smallest<S>(held, [&](std::size_t m) { return m >= n && S::bin(m) == own; }));
+    if (fit) REQUIRE(std::find(held.begin(), held.end(), fit) != held.end());
+    auto* above = b.first_above(ptm::chunk_size{n});
+    REQUIRE(size_or_0<S>(above) == smallest<S>(held, [&](std::size_t m) { return S::bin(m) > own; }));
+    if (above) REQUIRE(std::find(held.begin(), held.end(), above) != held.end());
+}
+
+template <class S>
+void look_through(const typename S::bins& b, typename S::chunks held) {
+    typename S::chunks seen;
+    unsigned last = 0;
+    b.for_each([&](typename S::chunk* c, unsigned bin) {
+        REQUIRE(bin == S::bin(S::size(c)));
+        REQUIRE(bin >= last);
+        last = bin;
+        seen.push_back(c);
+    });
+    std::sort(seen.begin(), seen.end());
+    std::sort(held.begin(), held.end());
+    REQUIRE(seen == held);
+}
+
+// Few sizes in few bins, so that sizes meet.
+std::size_t any_large(std::mt19937_64& random) {
+    const std::size_t starts[] = {1024, 1984, 3136, 4096, 12288, 40960};
+    return starts[random() % 6] + random() % 12 * 16;
+}
+}
+
+TEMPLATE_LIST_TEST_CASE("large bins find the best fit and the next larger bin", "", subjects) {
+    using chunk = typename TestType::chunk;
+    STATIC_REQUIRE(ptm::large_bin_policy<typename TestType::policy, typename TestType::context>);
+    PTM_TEST_SEED(random);
+    ptm_test::playground<typename TestType::context> ground(2u << 20);
+    typename TestType::bins b{};
+    b.clear();
+    std::vector<chunk*> idle, held;
+    for (int i = 0; i < 80; ++i) idle.push_back(ground.make(any_large(random)));
+    for (std::size_t i = 0; i < ptm_test::steps(1000); ++i) {
+        auto& from = idle.empty() || (!held.empty() && random() % 2 == 0) ? held : idle;
+        auto& to = &from == &held ? idle : held;
+        std::size_t at = random() % from.size();
+        if (&from == &held)
+            b.remove(from[at]);
+        else
+            b.insert(from[at]);
+        to.push_back(from[at]);
+        from.erase(from.begin() + static_cast<std::ptrdiff_t>(at));
+        ask<TestType>(b, held, any_large(random));
+        look_through<TestType>(b, held);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("what the best fit gives can be taken until nothing fits", "", subjects) {
+    ptm_test::playground<typename TestType::context> ground;
+    typename TestType::bins b{};
+    b.clear();
+    for (std::size_t n : {2016u, 1984u, 2032u, 2016u, 2000u, 2016u}) b.insert(ground.make(n));
+    std::vector<std::size_t> taken;
+    while (auto* c = b.best_fit(ptm::chunk_size{2000})) {
+        taken.push_back(TestType::size(c));
+        b.remove(c);
+    }
+    CHECK(taken == std::vector<std::size_t>{2000, 2016, 2016, 2016, 2032});
+}
+
+TEMPLATE_LIST_TEST_CASE("a chunk marked absent leaves the unsorted queue by the same way", "", subjects) {
+    using header = typename TestType::context::header;
+    using rings = ptm::detail::rings<typename TestType::context>;
+    ptm_test::playground<typename TestType::context> ground;
+    typename TestType::bins b{};
+    b.clear();
+    auto* binned = ground.make(2016);
+    b.insert(binned);
+    ptm::ring_node queue{};
+    rings::algorithms::init_header(&queue);
+    auto* queued = ground.make(2016);
+    rings::link_front(queue, queued);
+    b.mark_absent(queued);
+    b.remove(queued);
+    CHECK(rings::empty(queue));
+    CHECK(b.best_fit(header::size_of(queued)) == binned);
+}

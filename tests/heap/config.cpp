@@ -1,0 +1,35 @@
+#include "support/configs.hpp"
+
+#include <ptm/heap/config.hpp>
+
+namespace {
+// All that an arena needs, and no more.
+struct without_cache {
+    using header = ptm::boundary_tag<ptm::plain_links>;
+    using main_backend = ptm::no_backend;
+    using mapped_backend = ptm::no_backend;
+    using fast_bins = ptm::no_fast_bins;
+    using unsorted_bin = ptm::no_unsorted_bin;
+    using small_bins = ptm::exact_bins;
+    using large_bins = ptm::sorted_bins;
+    using lock = ptm::no_lock;
+    using observer = ptm::no_observer;
+    using reporter = ptm::trap_reporter;
+    static constexpr auto checked = ptm::checks::none;
+    static constexpr auto tuned = ptm::tuning{};
+};
+struct with_cache : without_cache {
+    using cache = ptm::no_cache;
+};
+struct with_wrong_cache : without_cache {
+    using cache = ptm::no_fast_bins;
+};
+}
+
+TEST_CASE("a heap needs what an arena needs, and a cache") {
+    STATIC_REQUIRE(ptm::arena_config<without_cache>);
+    STATIC_REQUIRE_FALSE(ptm::heap_config<without_cache>);
+    STATIC_REQUIRE(ptm::heap_config<with_cache>);
+    STATIC_REQUIRE_FALSE(ptm::heap_config<with_wrong_cache>);
+    STATIC_REQUIRE_FALSE(ptm::heap_config<int>);
+}

@@ -1,0 +1,243 @@
+// Several threads on one heap: nobody's block is anybody else's, a thread that ends leaves nothing behind, and fork is
+// safe at any time. Threads assert nothing themselves: they count what is wrong.
+#include "support/heaps.hpp"
+#include "support/live_blocks.hpp"
+#include "support/seed.hpp"
+
+#include <ptm/sync/mutex_lock.hpp>
+#include <ptm/sync/spin_lock.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+using ptm_test::fresh_heap;
+using ptm_test::live_blocks;
+
+struct with_spin_lock : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::spin_lock>> {};
+struct with_mutex : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::mutex_lock>> {};
+struct without_cache : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>> {};
+
+using shared_heaps = std::tuple<fresh_heap<200>, ptm_test::tested_heap<with_spin_lock>,
+                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>>;
+
+// exchange - where threads leave blocks for others to free.
+struct exchange {
+    std::mutex lock{};
+    std::vector<live_blocks::block> waiting{};
+
+    void leave(live_blocks::block b) {
+        std::lock_guard hold(lock);
+        waiting.push_back(b);
+    }
+    bool fetch(live_blocks::block& b) {
+        std::lock_guard hold(lock);
+        if (waiting.empty()) return false;
+        b = waiting.back();
+        waiting.pop_back();
+        return true;
+    }
+};
+
+template <class H>
+class worker {
+    std::mt19937_64 random_;
+    exchange& others_;
+    live_blocks live_{};
+    int wrong_ = 0;
+
+public:
+    worker(std::uint64_t seed, exchange& others) : random_(seed), others_(others) {}
+
+    int run(std::size_t steps) {
+        for (std::size_t i = 0; i < steps; ++i) step();
+        while (!live_.empty()) H::free(taken().at);
+        return wrong_;
+    }
+
+private:
+    void step() {
+        std::size_t n = random_() % (random_() % 50 == 0 ? 150'000 : 1500);
+        if (live_.size() < 5) return take(H::malloc(n), n);
+        switch (random_() % 6) {
+        case 0: return take(H::malloc(n), n);
+        case 1: return take(H::calloc(1, n), n);
+        case 2: return resize(n + 1);
+        case 3: return others_.leave(taken());
+        case 4: return free_of_another();
+        default: return H::free(taken().at);
+        }
+    }
+
+    void take(void* p, std::size_t n) { wrong_ += !p || !live_.add(p, n); }
+
+    live_blocks::block taken() {
+        auto b = live_.take(random_() % live_.size());
+        wrong_ += !b.intact();
+        return b;
+    }
+
+    void resize(std::size_t n) {
+        auto old = taken();
+        void* p = H::realloc(old.at, n);
+        wrong_ += !p || !ptm_test::painted(p, std::min(n, old.bytes), old.tag);
+        take(p, n);
+    }
+
+    void free_of_another() {
+        live_blocks::block b;
+        if (!others_.fetch(b)) return;
+        wrong_ += !b.intact();
+        H::free(b.at);
+    }
+};
+
+void in_threads(int count, auto body) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < count; ++i) threads.emplace_back([=] { body(i); });
+    for (std::thread& t : threads) t.join();
+}
+
+// wait_for - the exit status of a child, or -1 if it has not ended in time.
+int wait_for(pid_t child) {
+    int status = 0;
+    for (int i = 0; i < 3000; ++i) {
+        if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    return -1;
+}
+}
+
+TEMPLATE_LIST_TEST_CASE("threads share a heap and free each other's blocks", "", shared_heaps) {
+    TestType::free(TestType::malloc(1)); // the heap is set up
+    PTM_TEST_SEED(random);
+    exchange others;
+    std::atomic<int> wrong = 0;
+    std::uint64_t seed = random();
+    in_threads(4, [&](int i) {
+        wrong += worker<TestType>(seed + static_cast<std::uint64_t>(i), others).run(ptm_test::steps(4000));
+    });
+    CHECK(wrong == 0);
+    for (const auto& b : others.waiting) {
+        REQUIRE(b.intact());
+        TestType::free(b.at);
+    }
+    TestType::leave();
+    TestType::consolidate();
+    CHECK(ptm_test::verdict(TestType{}) == "sound");
+    CHECK(TestType::figures().used_bytes() == 0);
+    CHECK(TestType::shared().mapped_bytes == 0);
+}
+
+TEST_CASE("a thread that ends hands back its cache") {
+    using heap = fresh_heap<201>;
+    heap::free(heap::malloc(1));
+    std::size_t before = heap::figures().used_bytes(), within = 0;
+    std::thread([&] {
+        void* p[10];
+        for (void*& each : p) each = heap::malloc(100);
+        for (void* each : p) heap::free(each);
+        within = heap::figures().used_bytes();
+    }).join();
+    CHECK(within == before + 0x290 + 7 * 112);
+    CHECK(heap::figures().used_bytes() == before);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+TEST_CASE("blocks outlive the thread that got them") {
+    using heap = fresh_heap<202>;
+    heap::free(heap::malloc(1));
+    live_blocks live;
+    std::thread([&] {
+        for (std::size_t n : {24u, 500u, 5000u, 200000u}) live.add(heap::malloc(n), n);
+    }).join();
+    CHECK(live.size() == 4);
+    CHECK(live.intact());
+    while (!live.empty()) heap::free(live.take(0).at);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+TEST_CASE("a thousand short threads leave nothing behind") {
+    using heap = fresh_heap<203>;
+    heap::free(heap::malloc(1));
+    std::size_t before = heap::figures().used_bytes();
+    std::atomic<int> wrong = 0;
+    for (int i = 0; i < 250; ++i)
+        in_threads(4, [&](int k) {
+            void* p = heap::malloc(static_cast<std::size_t>(i % 60 * 16 + k));
+            wrong += !p;
+            heap::free(p);
+        });
+    CHECK(wrong == 0);
+    CHECK(heap::figures().used_bytes() == before);
+    CHECK(heap::figures().system_bytes <= 4 * 0x21000);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+TEST_CASE("a thread that never allocates needs no cache") {
+    using heap = fresh_heap<204>;
+    heap::free(heap::malloc(1));
+    std::size_t before = heap::figures().used_bytes(), within = 0;
+    std::thread([&] {
+        heap::free(nullptr);
+        within = heap::figures().used_bytes();
+    }).join();
+    CHECK(within == before);
+}
+
+TEST_CASE("the child of fork has a heap that works, whatever other threads were doing") {
+    using heap = fresh_heap<205>;
+    heap::free(heap::malloc(1));
+    std::atomic<bool> stop = false;
+    std::vector<std::thread> busy;
+    for (std::size_t i = 0; i < 2; ++i)
+        busy.emplace_back([&stop, i] {
+            for (std::size_t n = 0; !stop; ++n) heap::free(heap::malloc(2000 + (n + i) % 3000));
+        });
+    std::vector<int> exits;
+    for (int i = 0; i < 20; ++i) {
+        pid_t child = fork();
+        if (child == 0) {
+            bool good = heap::verify() == nullptr;
+            for (std::size_t n = 0; n < 50; ++n) {
+                void* p = heap::malloc(n * 100);
+                good = good && p;
+                heap::free(p);
+            }
+            _exit(good && heap::verify() == nullptr ? 0 : 1);
+        }
+        REQUIRE(child > 0);
+        exits.push_back(wait_for(child));
+    }
+    stop = true;
+    for (std::thread& t : busy) t.join();
+    CHECK(exits == std::vector<int>(20, 0));
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+TEST_CASE("threads that meet at a heap's first use all leave it in order") {
+    using heap = fresh_heap<206>;
+    std::atomic<int> ready = 0, wrong = 0;
+    in_threads(4, [&](int) {
+        ++ready;
+        while (ready < 4) {}
+        for (std::size_t n = 0; n < 100; ++n) {
+            void* p = heap::malloc(n);
+            wrong += !p;
+            heap::free(p);
+        }
+    });
+    CHECK(wrong == 0);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    CHECK(heap::figures().used_bytes() == 0);
+}
