@@ -1,5 +1,5 @@
-// An allocator of one's own: glibc's, but the main arena lives in a reserved range instead of at the program break,
-// and a spin lock guards it. Whatever is not named here stays as glibc 2.36 has it.
+// An allocator of one's own: glibc's, but the arena lives in a reserved range instead of at the program break, and a
+// spin lock guards it. Whatever is not named here stays as glibc 2.36 has it.
 #include <cstdio>
 
 #include <ptm/ptm.hpp>
@@ -12,8 +12,8 @@ struct mine
 constinit ptm::heap<mine> heap;
 
 int main() {
-    void* const block = heap.malloc(1000);
-    if (block == nullptr) return 1;
+    void* block = heap.malloc(1000);
+    if (!block) return 1;
     std::printf("asked for 1000 bytes, may use %zu\n", heap.usable_size(block));
     heap.free(block);
 }
