@@ -6,6 +6,7 @@
 #include <cstring>
 
 namespace {
+using namespace ptm::literals;
 using arena = ptm_test::fresh_arena<ptm_test::counted_glass>;
 struct in_mappings : ptm::edit<ptm_test::glass, ptm::set_main_backend<ptm::mmap_backend>> {};
 }
@@ -92,4 +93,19 @@ TEST_CASE("trimming merges the fast chunks first") {
     CHECK(a.trim());
     CHECK(a.figures().fast_chunks == 0);
     CHECK(a.figures().top_bytes == 4096);
+}
+
+TEST_CASE("with huge pages the frontier stays on a multiple of one") {
+    arena a;
+    a.shared().huge_page = 2_MiB;
+    void* small = a.allocate(1000);
+    CHECK(a.backend().bytes_held == 2_MiB);
+    a.shared().mmap_max = 0;
+    void* large = a.allocate(5_MiB);
+    CHECK(a.backend().bytes_held == 6_MiB);
+    a.deallocate(large);
+    CHECK(a.backend().bytes_held == 2_MiB);
+    CHECK_FALSE(a.trim());
+    CHECK(ptm_test::verdict(a) == "sound");
+    a.deallocate(small);
 }

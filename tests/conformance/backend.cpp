@@ -248,6 +248,20 @@ void discards_contents() {
     CHILD_CHECK(backend.give_back(run));
 }
 
+template <class B>
+void advice_changes_nothing() {
+    B backend = make<B>();
+    pages run = backend.obtain(3 * unit);
+    fill(run);
+    errno = 1234;
+    backend.advise_huge(run);
+    backend.advise_huge({run.data + 24, 2 * unit - 24});
+    CHILD_CHECK(errno == 1234);
+    CHILD_CHECK(reads_as(run, mark));
+    fill(run);
+    CHILD_CHECK(backend.give_back(run));
+}
+
 // ---- without memory, failing, counted ------------------------------------------------------------------------------
 
 template <class B>
@@ -362,6 +376,11 @@ TEMPLATE_LIST_TEST_CASE("backend: what can discard reads as zero there, and only
     if constexpr (has(TestType::able, can::discard)) CHECK(wrong_in(discards_contents<TestType>) == "");
 }
 
+TEMPLATE_LIST_TEST_CASE("backend: advice on huge pages changes nothing that can be read", "", serving_backends) {
+    CHECK(has(TestType::able, can::advise) == ptm::advises_pages<TestType>);
+    if constexpr (has(TestType::able, can::advise)) CHECK(wrong_in(advice_changes_nothing<TestType>) == "");
+}
+
 TEMPLATE_LIST_TEST_CASE("backend: what has nothing says so", "", refusing_backends) {
     STATIC_REQUIRE(ptm::backend_policy<TestType>);
     CHECK(wrong_in(has_nothing<TestType>) == "");
@@ -449,6 +468,9 @@ struct remap_misspelled : remaps_without_remap {
 struct discards_without_discard : ptm::no_backend {
     static constexpr can able = can::discard | can::zeroed;
 };
+struct advises_without_advice : ptm::no_backend {
+    static constexpr can able = can::advise;
+};
 struct discard_says_nothing : discards_without_discard {
     void discard(pages) noexcept;
 };
@@ -481,5 +503,5 @@ static_assert(!ptm::backend_policy<retreat_may_throw>);
 static_assert(!ptm::backend_policy<remaps_without_remap> && !ptm::backend_policy<remap_may_throw>);
 static_assert(!ptm::backend_policy<remap_misspelled>);
 static_assert(!ptm::backend_policy<discards_without_discard> && !ptm::backend_policy<discard_says_nothing>);
-static_assert(!ptm::backend_policy<all_but_discard>);
+static_assert(!ptm::backend_policy<all_but_discard> && !ptm::backend_policy<advises_without_advice>);
 static_assert(ptm::backend_policy<can_more_than_it_says> && ptm::backend_policy<can_all>);

@@ -4,7 +4,7 @@
 //   equivalence --player play --empty libempty.so --preload libptm_glibc_2_36.so --suite default
 //
 // What to play:
-//   --suite NAME          default, tcache_off, varied or readable (suites.cpp): fixed seeds
+//   --suite NAME          default, tcache_off, huge_pages, varied or readable (suites.cpp): fixed seeds
 //   --seeds N             so many of each character in the suites default and tcache_off
 //   --character C|all     traces of this character (default all), made of --seed S (1), --steps K (20000), --traces N
 //   --trace FILE          this one

@@ -83,6 +83,7 @@ std::vector<test_case> suite(const std::string& name, std::size_t seeds, std::si
     const std::size_t of_each = (seeds == 0 ? usual_seeds : seeds) * times;
     if (name == "default") return every_character(of_each, {});
     if (name == "tcache_off") return every_character(of_each, {"GLIBC_TUNABLES=glibc.malloc.tcache_count=0"});
+    if (name == "huge_pages") return every_character(of_each, {"GLIBC_TUNABLES=glibc.malloc.hugetlb=1"});
     if (name == "varied") return varied(times);
     return name == "readable" ? readable() : std::vector<test_case>{};
 }

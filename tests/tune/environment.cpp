@@ -131,7 +131,7 @@ TEST_CASE("the names are glibc's") {
         read({"MALLOC_TOP_PAD_=1", "MALLOC_PERTURB_=2", "MALLOC_MMAP_THRESHOLD_=3", "MALLOC_TRIM_THRESHOLD_=4",
               "MALLOC_MMAP_MAX_=5", "MALLOC_ARENA_MAX=6", "MALLOC_ARENA_TEST=7",
               "GLIBC_TUNABLES=glibc.malloc.tcache_max=8:glibc.malloc.tcache_count=9:"
-              "glibc.malloc.tcache_unsorted_limit=10:glibc.malloc.mxfast=11"});
+              "glibc.malloc.tcache_unsorted_limit=10:glibc.malloc.mxfast=11:glibc.malloc.hugetlb=12"});
     CHECK(s[tunable::top_pad] == 1);
     CHECK(s[tunable::perturb] == 2);
     CHECK(s[tunable::mmap_threshold] == 3);
@@ -143,6 +143,7 @@ TEST_CASE("the names are glibc's") {
     CHECK(s[tunable::tcache_count] == 9);
     CHECK(s[tunable::tcache_unsorted_limit] == 10);
     CHECK(s[tunable::mxfast] == 11);
+    CHECK(s[tunable::hugetlb] == 12);
 }
 
 TEST_CASE("names are taken whole and as they are written") {

@@ -33,18 +33,36 @@ span<C> top_of(arena_state<C>& a) noexcept {
     return {a.top, C::header::size_of(a.top)};
 }
 
+// frontier_of - where the next memory will begin; 0 if the backend has no such place.
+template <arena_config C>
+std::size_t frontier_of(arena_state<C>& a) noexcept {
+    if constexpr (has(C::main_backend::able, can::grow)) return address_of(a.backend.frontier());
+    return 0;
+}
+
+// whole_pages - `more`, rounded up so that the memory ends with a page, or with a huge page where those matter.
+template <arena_config C>
+std::size_t whole_pages(arena_state<C>& a, std::size_t more) noexcept {
+    std::size_t huge = a.shared->huge_page;
+    if (huge == 0) return align_up(more, a.backend.page_bytes());
+    std::size_t from = frontier_of(a);
+    return align_up(from + more, huge) - from;
+}
+
 // growth_for - bytes to ask for, so that top can serve n and some more; what top has already is not asked for again.
 template <arena_config C>
 std::size_t growth_for(arena_state<C>& a, chunk_size n) noexcept {
     std::size_t more = bytes(n) + a.shared->top_pad + bytes(C::header::smallest);
     if (a.contiguous) more -= bytes(C::header::size_of(a.top));
-    return align_up(more, a.backend.page_bytes());
+    return whole_pages(a, more);
 }
 
 template <arena_config C>
 gain ask_main(arena_state<C>& a, std::size_t more) noexcept {
     if (static_cast<std::ptrdiff_t>(more) <= 0) return {};
-    return {a.backend.obtain(more), has(C::main_backend::able, can::grow)};
+    pages run = a.backend.obtain(more);
+    advise_huge(*a.shared, a.backend, run);
+    return {run, has(C::main_backend::able, can::grow)};
 }
 
 // ask_mapped - the way out when the main backend refuses: a region from the mapped backend. The arena is never taken
@@ -60,6 +78,7 @@ gain ask_mapped(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     if (more <= bytes(n)) return {};
     pages run = a.shared->mapped_backend.obtain(more);
     if (run) a.contiguous = false;
+    advise_huge(*a.shared, a.shared->mapped_backend, run);
     return {run, false};
 }
 

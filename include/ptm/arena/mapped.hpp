@@ -33,6 +33,13 @@ void count_mapped(shared_state<C>& s, std::size_t gained) noexcept {
     s.most_mapped_bytes.raise_to(s.mapped_bytes.add(gained));
 }
 
+// advise_huge - asks for huge pages in a run that may hold one, if the heap cares.
+template <arena_config C, backend_policy B>
+void advise_huge(shared_state<C>& s, B& backend, pages run) noexcept {
+    if constexpr (has(B::able, can::advise))
+        if (std::size_t huge = s.huge_page; huge != 0 && run.bytes >= huge) backend.advise_huge(run);
+}
+
 // mapping_sane - does the chunk begin and end where a mapping could? Freeing anything else would unmap a stranger.
 template <arena_config C>
 bool mapping_sane(shared_state<C>& s, chunk_in<C>* c) noexcept {
@@ -54,6 +61,7 @@ chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
     if (length <= bytes(n)) return nullptr;
     pages run = s.mapped_backend.obtain(length);
     if (!run) return nullptr;
+    detail::advise_huge(s, s.mapped_backend, run);
     chunk_in<C>* c = header::at(run.data, shift);
     header::set_mapped(c, chunk_size{run.bytes - shift}, shift);
     s.most_mapped_count.raise_to(s.mapped_count.add(1));

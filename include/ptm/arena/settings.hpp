@@ -28,8 +28,8 @@ bool set_fast_request(shared_state<C>& s, std::size_t request) noexcept {
     return true;
 }
 
-// apply - the user's settings, in glibc's order; also those of the cache, which stand in `t` and take effect when the
-// caller hands `t` on.
+// apply - the user's settings, in glibc's order; also those of the cache and of huge pages, which stand in `t` and take
+// effect when the caller hands `t` on.
 template <arena_config C>
 void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
     constexpr std::size_t most_cache_request = tuning{}.cache_request, most_cache_count = 65535;
@@ -42,6 +42,7 @@ void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
     if (auto v = user[tunable::tcache_count]; v && *v <= most_cache_count) t.cache_count = *v;
     if (auto v = user[tunable::tcache_unsorted_limit]) s.cache_unsorted_limit = *v;
     if (auto v = user[tunable::mxfast]) set_fast_request(s, *v);
+    if (auto v = user[tunable::hugetlb]) t.huge_pages = *v == 1;
 }
 
 } // namespace ptm

@@ -35,6 +35,7 @@ struct shared_state {
     relaxed<std::size_t> most_fast = fast_chunk_for(C::tuned.fast_request); // chunk size, within what bins can hold
     relaxed<std::size_t> cache_unsorted_limit = C::tuned.cache_unsorted_limit;
     relaxed<int> perturb = C::tuned.perturb;
+    relaxed<std::size_t> huge_page = 0; // bytes, a power of two: the frontier stays on a multiple of it; 0: no matter
 
     // Mapped chunks, now and at most.
     relaxed<int> mapped_count = 0;

@@ -17,7 +17,8 @@ bool trim_top(arena_state<C>& a, std::size_t pad) noexcept {
     std::size_t whole = bytes(header::size_of(a.top));
     std::size_t spare = whole - bytes(header::smallest) - 1;
     if (!a.has_memory() || spare <= pad) return false;
-    std::size_t extra = align_down(spare - pad, a.backend.page_bytes());
+    std::size_t huge = a.shared->huge_page;
+    std::size_t extra = align_down(spare - pad, huge != 0 ? huge : a.backend.page_bytes());
     if (extra == 0 || a.backend.frontier() != offset(a.top, whole)) return false;
     std::size_t released = a.backend.retreat(extra);
     if (released == 0) return false;

@@ -24,6 +24,7 @@
 #include <ptm/arena/verify.hpp>
 #include <ptm/core/checked.hpp>
 #include <ptm/heap/config.hpp>
+#include <ptm/os/huge_page.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/exit.hpp>
 #include <ptm/thread/fork.hpp>
@@ -304,6 +305,7 @@ private:
             tuning t = C::tuned;
             if (t.environment == environment_source::glibc_variables) apply(shared_, t, read_process_settings());
             limits_.set(t);
+            if (t.huge_pages) shared_.huge_page = advised_huge_page_bytes();
             arena_.prepare();
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);

@@ -20,8 +20,9 @@ namespace ptm {
 //            the frontier, and retreat() takes the end back. Any byte count may be asked for, not whole pages only.
 //   remap    can change the size of a run, moving it if need be
 //   discard  can drop the contents of pages and keep their addresses; they read as zero afterwards
+//   advise   can ask the system to use huge pages for some of its memory
 //   zeroed   what obtain() gives reads as zero, also when it was given back and obtained again
-enum class can : unsigned { nothing = 0, grow = 1, remap = 2, discard = 4, zeroed = 8 };
+enum class can : unsigned { nothing = 0, grow = 1, remap = 2, discard = 4, zeroed = 8, advise = 16 };
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
 constexpr bool has(can set, can one) noexcept { return (unsigned(set) & unsigned(one)) != 0; }
@@ -54,10 +55,16 @@ concept discards_pages = requires(B b, pages p) {
     { b.discard(p) } noexcept -> std::same_as<bool>; // p: whole pages; false: contents kept
 };
 
+template <class B>
+concept advises_pages = requires(B b, pages p) {
+    { b.advise_huge(p) } noexcept -> std::same_as<void>; // p: any run of its memory; errno survives
+};
+
 // backend_policy - must have what it says it has.
 template <class B>
 concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
-    && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>);
+    && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
+    && (!has(B::able, can::advise) || advises_pages<B>);
 
 // no_backend - never has a page. Start here to write your own.
 struct no_backend {

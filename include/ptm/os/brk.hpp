@@ -19,7 +19,7 @@
 namespace ptm {
 
 struct brk_backend {
-    static constexpr can able = can::grow | can::discard | can::zeroed;
+    static constexpr can able = can::grow | can::discard | can::zeroed | can::advise;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
     // obtain - moves the break up by `bytes`, at most PTRDIFF_MAX; {} and ENOMEM when the system refuses.
@@ -45,6 +45,8 @@ struct brk_backend {
     }
 
     bool discard(pages run) noexcept { return drop_contents(run); }
+
+    void advise_huge(pages run) noexcept { advise_huge_pages(run); }
 
 private:
     static pages refuse() noexcept {

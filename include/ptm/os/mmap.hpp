@@ -18,7 +18,7 @@ inline std::byte* mapped_or_null(void* address) noexcept {
 }
 
 struct mmap_backend {
-    static constexpr can able = can::remap | can::discard | can::zeroed;
+    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
     // obtain - `bytes` readable and writable, a multiple of the page size; {} and ENOMEM when the system refuses.
@@ -36,6 +36,8 @@ struct mmap_backend {
     }
 
     bool discard(pages run) noexcept { return drop_contents(run); }
+
+    void advise_huge(pages run) noexcept { advise_huge_pages(run); }
 };
 
 static_assert(backend_policy<mmap_backend>);

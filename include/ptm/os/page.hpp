@@ -6,6 +6,8 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include <ptm/core/address.hpp>
+#include <ptm/core/errno_guard.hpp>
 #include <ptm/core/units.hpp>
 
 namespace ptm {
@@ -17,5 +19,12 @@ inline std::size_t system_page_bytes() noexcept { return getauxval(AT_PAGESZ); }
 // drop_contents - the pages of `run` read as zero afterwards, and take no memory until they are written again.
 //   returns  false: the system refused, contents kept
 inline bool drop_contents(pages run) noexcept { return madvise(run.data, run.bytes, MADV_DONTNEED) == 0; }
+
+// advise_huge_pages - asks for huge pages where `run` lies, from the start of its first page on. A refusal is nothing.
+inline void advise_huge_pages(pages run) noexcept {
+    errno_guard keep;
+    std::size_t ahead = address_of(run.data) & (system_page_bytes() - 1);
+    madvise(run.data - ahead, run.bytes + ahead, MADV_HUGEPAGE);
+}
 
 } // namespace ptm

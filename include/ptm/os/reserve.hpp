@@ -35,7 +35,7 @@ class reserve_backend {
     std::byte* committed_ = nullptr;
 
 public:
-    static constexpr can able = can::grow | can::discard | can::zeroed;
+    static constexpr can able = can::grow | can::discard | can::zeroed | can::advise;
     static constexpr std::size_t reserved_bytes = Bytes;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
@@ -60,6 +60,8 @@ public:
     }
 
     bool discard(pages run) noexcept { return drop_contents(run); }
+
+    void advise_huge(pages run) noexcept { advise_huge_pages(run); }
 
     // release - unmaps everything; the backend is as new.
     void release() noexcept {

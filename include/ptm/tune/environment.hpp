@@ -29,6 +29,7 @@ enum class tunable : unsigned {
     tcache_count,
     tcache_unsorted_limit,
     mxfast,
+    hugetlb,
     count
 };
 
@@ -54,6 +55,7 @@ inline constexpr tunable_name tunable_names[] = {
     {"tcache_count", "", 0, UINT64_MAX, false},
     {"tcache_unsorted_limit", "", 0, UINT64_MAX, false},
     {"mxfast", "", 0, UINT64_MAX, false},
+    {"hugetlb", "", 0, UINT64_MAX, false},
 };
 static_assert(sizeof(tunable_names) / sizeof(tunable_names[0]) == static_cast<unsigned>(tunable::count));
 

@@ -49,6 +49,9 @@ struct tuning {
     // Not 0: what is handed out is filled with its complement, what is freed with it. The low byte counts.
     int perturb = 0; // glibc.malloc.perturb
 
+    // The arena grows and shrinks to whole huge pages, and asks the system to use them, where it does so on advice.
+    bool huge_pages = false; // glibc.malloc.hugetlb=1
+
     // When the main backend refuses, the mapped one is asked for a multiple of `fallback_multiple` and at least
     // `fallback_least` bytes; 0 stands for the page size. (2.35 to 2.37 have the two the other way round than the
     // rest.)
