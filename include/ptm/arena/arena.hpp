@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 
 #include <ptm/arena/align.hpp>
 #include <ptm/arena/clear.hpp>
@@ -74,7 +73,8 @@ public:
         chunk* c = header::from_user(p);
         inside hold(state_);
         chunk_size n = header::size_for(request);
-        return user(header::is_mapped(c) ? resize_mapped(c, n) : resize(state_, no_stash{}, c, n));
+        if (!header::is_mapped(c)) return user(resize(state_, no_stash{}, c, n));
+        return resize_mapped(shared_, c, n, [&] { return user(ptm::allocate(state_, no_stash{}, want<C>(request))); });
     }
 
     // usable_size - bytes that may be written at p: at least those asked for.
@@ -119,18 +119,6 @@ private:
     void free_mapped(chunk* c) noexcept {
         adapt_threshold(shared_, c);
         unmap_chunk(shared_, c);
-    }
-
-    // A mapping that cannot be resized moves to a chunk of any kind, unless it is large enough as it is.
-    chunk* resize_mapped(chunk* c, chunk_size n) noexcept {
-        if (chunk* same = remap_chunk(shared_, c, n)) return same;
-        std::size_t usable = bytes(header::size_of(c)) - header::overhead;
-        if (usable >= bytes(n)) return c;
-        chunk* fresh = ptm::allocate(state_, no_stash{}, wanted{bytes(n) - header::overhead, n});
-        if (!fresh) return nullptr;
-        std::memcpy(header::to_user(fresh), header::to_user(c), usable - header::overhead);
-        unmap_chunk(shared_, c);
-        return fresh;
     }
 };
 

@@ -8,6 +8,8 @@
 // the bins. Needs no arena; thread-safe as far as the mapped backend is.
 #pragma once
 
+#include <cstring>
+
 #include <ptm/arena/state.hpp>
 #include <ptm/check/predicates.hpp>
 #include <ptm/core/errno_guard.hpp>
@@ -123,6 +125,23 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
         detail::count_mapped(s, moved.bytes - run.bytes);
         return c;
     }
+}
+
+// resize_mapped - c made to hold n: in its mapping, as it is if that is large enough, or by moving.
+//   elsewhere  called without arguments for a block to move to; nullptr: there is none
+//   returns    the user's block; nullptr: c is as it was
+//   faults     those of remap_chunk and unmap_chunk
+template <arena_config C>
+void* resize_mapped(shared_state<C>& s, chunk_in<C>* c, chunk_size n, auto elsewhere) noexcept {
+    using header = typename C::header;
+    if (chunk_in<C>* same = remap_chunk(s, c, n)) return header::to_user(same);
+    std::size_t usable = bytes(header::size_of(c)) - header::overhead;
+    if (usable >= bytes(n)) return header::to_user(c);
+    void* fresh = elsewhere();
+    if (!fresh) return nullptr;
+    std::memcpy(fresh, header::to_user(c), usable - header::overhead);
+    unmap_chunk(s, c);
+    return fresh;
 }
 
 } // namespace ptm

@@ -236,17 +236,8 @@ private:
         release_to_arena(arena_, c, origin::user);
     }
 
-    // A mapping that cannot be resized moves to a block of any kind, unless it is large enough as it is.
     static void* realloc_mapped(chunk* c, std::size_t request) noexcept {
-        chunk_size n = header::size_for(request);
-        if (chunk* same = remap_chunk(shared_, c, n)) return header::to_user(same);
-        std::size_t usable = bytes(header::size_of(c)) - header::overhead;
-        if (usable >= bytes(n)) return header::to_user(c);
-        void* fresh = malloc_cached_or_not(request);
-        if (!fresh) return nullptr;
-        std::memcpy(fresh, header::to_user(c), usable - header::overhead);
-        unmap_chunk(shared_, c);
-        return fresh;
+        return resize_mapped(shared_, c, header::size_for(request), [&] { return malloc_cached_or_not(request); });
     }
 
     static void* realloc_in_arena(chunk* c, std::size_t request) noexcept {
