@@ -31,3 +31,11 @@ TEST_CASE("a pointer is aligned when its address is") {
     CHECK_FALSE(ptm::is_aligned(bytes + 16, 32));
     CHECK_FALSE(ptm::is_aligned(bytes + 1, 2));
 }
+
+TEST_CASE("the bytes to the next multiple are none on one") {
+    alignas(64) std::byte bytes[128] = {};
+    CHECK(ptm::bytes_to_aligned(bytes, 64) == 0);
+    CHECK(ptm::bytes_to_aligned(bytes + 1, 64) == 63);
+    CHECK(ptm::bytes_to_aligned(bytes + 63, 64) == 1);
+    CHECK(ptm::bytes_to_aligned(bytes + 64, 64) == 0);
+}

@@ -108,13 +108,6 @@ void begin_top(arena_state<C>& a, stash_policy<C> auto stash, span<C> old, std::
     strand(a, stash, old);
 }
 
-// Bytes to the first place where a chunk may begin.
-template <header_policy H>
-std::size_t misalignment(const std::byte* at) noexcept {
-    std::size_t user = address_of(at) + H::header_bytes;
-    return align_up(user, H::alignment) - user;
-}
-
 // top_beyond_a_gap - the first growth, or one after somebody else took memory at the frontier: align the new start,
 // make up for what the old top was counted on to give, and end on a page.
 // faults   break_adjusted, when the frontier went back below what the arena holds
@@ -128,7 +121,7 @@ void top_beyond_a_gap(arena_state<C>& a, stash_policy<C> auto stash, span<C> old
     std::size_t ahead = misalignment<typename C::header>(run.data);
     std::size_t more = ahead + bytes(old.size);
     std::byte* end = offset(run.end(), more);
-    more += align_up(address_of(end), a.backend.page_bytes()) - address_of(end);
+    more += bytes_to_aligned(end, a.backend.page_bytes());
     pages rest{a.backend.frontier(), 0};
     if (more != 0)
         if (pages got = a.backend.obtain(more)) account(a, rest = got);
@@ -163,12 +156,10 @@ bool grow_top(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexc
     std::size_t more = growth_for(a, n);
     gain g = ask_main(a, more);
     if (!g.run) g = ask_mapped(a, more, n);
-    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes; // trimming may have added some
     if (!g.run) return false;
     if (!a.base) a.base = g.run.data;
     account(a, g.run);
     place_top(a, stash, g);
-    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes;
     return true;
 }
 
@@ -181,7 +172,9 @@ PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto st
     errno_guard keep;
     if (deserves_mapping(*a.shared, n))
         if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
-    if (detail::grow_top(a, stash, n))
+    bool grew = detail::grow_top(a, stash, n);
+    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes; // trimming may have added some too
+    if (grew)
         if (chunk_in<C>* c = cut_top(a, n)) return c;
     keep.dismiss();
     return detail::out_of_memory();

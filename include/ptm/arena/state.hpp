@@ -113,6 +113,14 @@ struct arena_state {
     bool has_memory() const noexcept { return system_bytes != 0; }
 };
 
+namespace detail {
+// misalignment - bytes from `at` to the first place where a chunk may begin.
+template <header_policy H>
+std::size_t misalignment(const std::byte* at) noexcept {
+    return bytes_to_aligned(at + H::header_bytes, H::alignment);
+}
+}
+
 // inside - holds an arena's lock for a scope, the arena prepared.
 template <arena_config C>
 class [[nodiscard]] inside {

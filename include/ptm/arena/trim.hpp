@@ -41,7 +41,7 @@ bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
     constexpr std::size_t links = sizeof(chunk_in<C>);
     std::size_t page = a.backend.page_bytes(), n = bytes(C::header::size_of(c));
     if (n <= page - 1 + links) return false;
-    std::size_t ahead = align_up(address_of(c) + links, page) - address_of(c);
+    std::size_t ahead = links + bytes_to_aligned(offset(c, links), page);
     if (ahead >= n || n - ahead < page) return false;
     a.backend.discard({offset(c, ahead), align_down(n - ahead, page)});
     return true;

@@ -97,9 +97,7 @@ walk<C> walk_chunks(const arena_state<C>& a, verifier& v) noexcept {
     using header = typename C::header;
     walk<C> w;
     bool last_was_free = false;
-    chunk_in<C>* c = header::at(a.base,
-                                align_up(address_of(a.base) + header::header_bytes, header::alignment)
-                                    - header::header_bytes - address_of(a.base));
+    chunk_in<C>* c = header::at(a.base, misalignment<header>(a.base));
     for (std::size_t seen = 0; c != a.top && bytes(header::size_of(c)) != header::header_bytes;) {
         chunk_size n = header::size_of(c);
         v.must(size_possible<header>(n), "a chunk's size is possible");

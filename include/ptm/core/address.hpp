@@ -18,6 +18,11 @@ inline std::size_t bytes_between(const void* from, const void* to) noexcept {
     return address_of(to) - address_of(from);
 }
 
+// bytes_to_aligned - from `p` to the first multiple of `unit`, a power of two, at or after it.
+inline std::size_t bytes_to_aligned(const void* p, std::size_t unit) noexcept {
+    return align_up(address_of(p), unit) - address_of(p);
+}
+
 inline bool is_aligned(const void* p, std::size_t unit) noexcept { return is_aligned(address_of(p), unit); }
 
 } // namespace ptm

@@ -288,7 +288,7 @@ private:
             set_up();
     }
 
-    // The hooks come last, when the heap can be used: what registers them might allocate.
+    // The fork hook comes last, when the heap can be used: what registers it might allocate.
     PTM_COLD static void set_up() noexcept {
         {
             holding hold(setting_up_);

@@ -66,15 +66,18 @@ concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able
     && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
     && (!has(B::able, can::advise) || advises_pages<B>);
 
+// no_pages - what obtain() and remap() return when there is nothing: {}, with errno set.
+inline pages no_pages() noexcept {
+    errno = ENOMEM;
+    return {};
+}
+
 // no_backend - never has a page. Start here to write your own.
 struct no_backend {
     static constexpr can able = can::nothing;
     static constexpr std::size_t page_bytes() noexcept { return 4096; }
 
-    pages obtain(std::size_t) noexcept {
-        errno = ENOMEM;
-        return {};
-    }
+    pages obtain(std::size_t) noexcept { return no_pages(); }
     bool give_back(pages) noexcept { return false; }
 };
 

@@ -4,14 +4,12 @@
 // ended is the arena's business. Not thread-safe against others who move the break.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
 #include <unistd.h>
 
 #include <ptm/core/address.hpp>
-#include <ptm/core/bits.hpp>
 #include <ptm/core/checked.hpp>
 #include <ptm/os/backend.hpp>
 #include <ptm/os/page.hpp>
@@ -24,7 +22,7 @@ struct brk_backend {
 
     // obtain - moves the break up by `bytes`, at most PTRDIFF_MAX; {} and ENOMEM when the system refuses.
     pages obtain(std::size_t bytes) noexcept {
-        if (bytes > largest_request) return refuse(); // sbrk() would take it for a step down
+        if (bytes > largest_request) return no_pages(); // sbrk() would take it for a step down
         std::byte* begin = move_by(static_cast<std::intptr_t>(bytes));
         return begin ? pages{begin, bytes} : pages{};
     }
@@ -49,14 +47,9 @@ struct brk_backend {
     void advise_huge(pages run) noexcept { advise_huge_pages(run); }
 
 private:
-    static pages refuse() noexcept {
-        errno = ENOMEM;
-        return {};
-    }
-
     // The page that the break stands in stays mapped; cleared by hand, so that what is obtained again reads as zero.
     static void clear_rest_of_page(std::byte* from, std::byte* upto) noexcept {
-        std::size_t rest = align_up(address_of(from), page_bytes()) - address_of(from);
+        std::size_t rest = bytes_to_aligned(from, page_bytes());
         std::size_t dropped = bytes_between(from, upto);
         if (rest > 0) __builtin_memset(from, 0, rest < dropped ? rest : dropped);
     }

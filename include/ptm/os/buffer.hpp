@@ -3,7 +3,6 @@
 // Never asks the system for anything and never gives anything back to it. Not thread-safe.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 
 #include <ptm/core/address.hpp>
@@ -27,10 +26,7 @@ public:
     constexpr explicit buffer_backend(pages buffer) noexcept : whole_(buffer), end_(buffer.data) {}
 
     pages obtain(std::size_t bytes) noexcept {
-        if (!whole_ || bytes > bytes_between(end_, whole_.end())) {
-            errno = ENOMEM;
-            return {};
-        }
+        if (!whole_ || bytes > remaining()) return no_pages();
         std::byte* begin = end_;
         end_ += bytes;
         return {begin, bytes};

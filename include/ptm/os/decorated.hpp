@@ -3,7 +3,6 @@
 // A decorator has every ability of B, because it is a B. Each forwards only what B has.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 #include <utility>
 
@@ -84,7 +83,7 @@ struct failing : B {
 
     void grant(std::size_t n) noexcept { granted_ = n; }
 
-    pages obtain(std::size_t bytes) noexcept { return may_serve() ? B::obtain(bytes) : refuse(); }
+    pages obtain(std::size_t bytes) noexcept { return may_serve() ? B::obtain(bytes) : no_pages(); }
 
     bool give_back(pages run) noexcept { return !stubborn && B::give_back(run); }
 
@@ -97,7 +96,7 @@ struct failing : B {
     pages remap(pages run, std::size_t bytes) noexcept
         requires(has(B::able, can::remap))
     {
-        return may_serve() ? B::remap(run, bytes) : refuse();
+        return may_serve() ? B::remap(run, bytes) : no_pages();
     }
 
     bool discard(pages run) noexcept
@@ -115,11 +114,6 @@ private:
         if (granted_ == 0) return false;
         --granted_;
         return true;
-    }
-
-    static pages refuse() noexcept {
-        errno = ENOMEM;
-        return {};
     }
 };
 

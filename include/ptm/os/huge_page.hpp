@@ -42,7 +42,7 @@ constexpr std::size_t decimal(std::string_view text) noexcept {
     return n;
 }
 
-// small_file_in - root/place, where root may be cut off no later than at 200 characters.
+// small_file_in - root/place; a path that is too long is a file that cannot be read.
 inline small_file small_file_in(std::string_view root, std::string_view place) noexcept {
     text<256> path;
     path << root << place << std::string_view{"\0", 1};
@@ -54,7 +54,7 @@ inline small_file small_file_in(std::string_view root, std::string_view place) n
 // advised_huge_page_bytes - of a transparent huge page, where the system gives them on advice; 0 where it gives them
 // always or never, and where it does not say.
 //
-//   root     where the system's files are; another folder in tests, at most 180 characters
+//   root     where the system's files are; another folder in tests
 //   source   glibc 2.36, the tunable glibc.malloc.hugetlb=1
 inline std::size_t advised_huge_page_bytes(std::string_view root = "") noexcept {
     errno_guard keep;

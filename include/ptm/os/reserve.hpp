@@ -10,7 +10,6 @@
 // Not thread-safe. Holds its address space until release(), also after everything was given back.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 
 #include <sys/mman.h>
@@ -43,7 +42,7 @@ public:
     // cost     one mprotect for pages never handed out before, none for those that were
     pages obtain(std::size_t bytes) noexcept {
         if (!base_ && !reserve()) return {};
-        if (bytes > bytes_between(end_, base_ + Bytes) || !commit(end_ + bytes)) return out_of_memory();
+        if (bytes > bytes_between(end_, base_ + Bytes) || !commit(end_ + bytes)) return no_pages();
         std::byte* begin = end_;
         end_ += bytes;
         return {begin, bytes};
@@ -70,17 +69,12 @@ public:
     }
 
 private:
-    static pages out_of_memory() noexcept {
-        errno = ENOMEM;
-        return {};
-    }
-
     // Twice the size holds an aligned stretch for certain; the rest goes back at once.
     bool reserve() noexcept {
         std::byte* raw = detail::mapped_or_null(
             mmap(nullptr, 2 * Bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
         if (!raw) return false;
-        std::size_t before = align_up(address_of(raw), Bytes) - address_of(raw);
+        std::size_t before = bytes_to_aligned(raw, Bytes);
         if (before > 0) munmap(raw, before);
         if (before < Bytes) munmap(raw + before + Bytes, Bytes - before);
         base_ = end_ = committed_ = raw + before;
@@ -98,7 +92,7 @@ private:
     // Whole pages from `from` on lose their contents; the part of a page before them is cleared by hand, so that
     // all that is obtained again reads as zero.
     bool drop(std::byte* from) noexcept {
-        std::size_t head = align_up(address_of(from), page_bytes()) - address_of(from);
+        std::size_t head = bytes_to_aligned(from, page_bytes());
         std::byte* whole = from + head;
         if (whole < committed_ && !drop_contents({whole, bytes_between(whole, committed_)})) return false;
         std::size_t used = bytes_between(from, end_);

@@ -49,7 +49,8 @@ struct tuning {
     // Not 0: what is handed out is filled with its complement, what is freed with it. The low byte counts.
     int perturb = 0; // glibc.malloc.perturb
 
-    // The arena grows and shrinks to whole huge pages, and asks the system to use them, where it does so on advice.
+    // A heap's arena grows and shrinks to whole huge pages, and asks the system to use them, where it does so on
+    // advice. An arena of one's own is told by its shared_state::huge_page.
     bool huge_pages = false; // glibc.malloc.hugetlb=1
 
     // When the main backend refuses, the mapped one is asked for a multiple of `fallback_multiple` and at least
