@@ -14,17 +14,7 @@ using chunk = ptm::chunk_in<context>;
 
 constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
 
-struct bench {
-    ptm_test::playground<context> ground;
-    bins b;
-    bench() { b.clear(); }
-
-    chunk* add(std::size_t n) {
-        chunk* c = ground.make(n);
-        b.insert(c);
-        return c;
-    }
-};
+using bench = ptm_test::stocked<bins, context>;
 }
 
 TEST_CASE("exact bins give back what was put in first") {

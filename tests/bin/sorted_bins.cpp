@@ -15,16 +15,7 @@ using ptm_test::fault_of;
 
 constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
 
-struct bench {
-    ptm_test::playground<context> ground;
-    bins b;
-    bench() { b.clear(); }
-
-    chunk* add(std::size_t n) {
-        chunk* c = ground.make(n);
-        b.insert(c);
-        return c;
-    }
+struct bench : ptm_test::stocked<bins, context> {
     chunks all() const {
         chunks seen;
         b.for_each([&](chunk* c, unsigned) { seen.push_back(c); });

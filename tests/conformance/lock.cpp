@@ -107,6 +107,21 @@ TEMPLATE_LIST_TEST_CASE("lock: one at a time, under threads that wait and thread
     CHECK(number == 4 * each);
 }
 
+TEMPLATE_LIST_TEST_CASE("lock: a waiter comes in when it opens, and sees what the holder wrote", "", excluding_locks) {
+    TestType lock;
+    int written = 0, seen = 0;
+    lock.lock();
+    std::thread waiter([&] {
+        lock.lock();
+        seen = written;
+        lock.unlock();
+    });
+    written = 42;
+    lock.unlock();
+    waiter.join();
+    CHECK(seen == 42);
+}
+
 TEMPLATE_LIST_TEST_CASE("lock: errno stays as it was where threads wait", "", excluding_locks) {
     TestType lock;
     long number = 0;

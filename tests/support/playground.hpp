@@ -49,4 +49,18 @@ public:
     }
 };
 
+// stocked - bins, and the playground that their chunks come from.
+template <class Bins, class C>
+struct stocked {
+    playground<C> ground;
+    Bins b;
+    stocked() { b.clear(); }
+
+    ptm::chunk_in<C>* add(std::size_t n) {
+        ptm::chunk_in<C>* c = ground.make(n);
+        b.insert(c);
+        return c;
+    }
+};
+
 } // namespace ptm_test

@@ -22,18 +22,3 @@ TEST_CASE("mutex_lock is open at first, and keeps another thread out while it is
     CHECK(before_constructors.try_lock());
     before_constructors.unlock();
 }
-
-TEST_CASE("mutex_lock lets a waiter in when it opens") {
-    ptm::mutex_lock lock;
-    int written = 0, seen = 0;
-    lock.lock();
-    std::thread waiter([&] {
-        lock.lock();
-        seen = written;
-        lock.unlock();
-    });
-    written = 42;
-    lock.unlock();
-    waiter.join();
-    CHECK(seen == 42);
-}
