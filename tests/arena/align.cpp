@@ -78,14 +78,3 @@ TEST_CASE("a mapped chunk is shifted in its mapping") {
     a.deallocate(p);
     CHECK(a.shared().mapped_bytes == 0);
 }
-
-TEST_CASE("pieces of a side arena bear its flag") {
-    arena a;
-    a.deallocate(a.allocate(24));
-    a.consolidate();
-    a.state().side_arena = true;
-    void* p = a.allocate(100, 64);
-    CHECK(header::of_side_arena(a.chunk_of(p)));
-    a.state().fast.for_each([&](auto* c, unsigned) { CHECK(header::of_side_arena(c)); });
-    CHECK(a.figures().fast_chunks == 2);
-}

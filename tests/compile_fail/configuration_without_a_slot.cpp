@@ -7,12 +7,14 @@
 struct incomplete {
     using header = ptm::boundary_tag<ptm::safe_links>;
     using main_backend = ptm::brk_backend;
+    using arena_backend = ptm::no_backend;
     using mapped_backend = ptm::mmap_backend;
     using fast_bins = ptm::stack_bins;
     using unsorted_bin = ptm::queue_bin;
     using small_bins = ptm::exact_bins;
     using large_bins = ptm::sorted_bins;
     // no lock
+    using arenas = ptm::one_arena;
     using cache = ptm::array_cache;
     using observer = ptm::no_observer;
     using reporter = ptm::abort_reporter;

@@ -77,6 +77,7 @@ struct eager_to_trim : changed<set_main_backend<counted<reserve_backend<64_MiB>>
 struct by_hand {
     using header = boundary_tag<plain_links, plain_links>;
     using main_backend = counted<reserve_backend<16_MiB>>;
+    using arena_backend = no_backend;
     using mapped_backend = no_backend;
     using fast_bins = no_fast_bins;
     using unsorted_bin = queue_bin;

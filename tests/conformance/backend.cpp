@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
+#include <ptm/core/address.hpp>
 #include <ptm/core/bits.hpp>
 #include <ptm/core/checked.hpp>
 #include <ptm/os/backend.hpp>
@@ -262,6 +263,58 @@ void advice_changes_nothing() {
     CHILD_CHECK(backend.give_back(run));
 }
 
+// ---- huge, locate --------------------------------------------------------------------------------------------------
+
+// Whether there are huge pages is the system's business; the answer must be clean either way.
+template <class B>
+void obtains_huge_pages_or_refuses() {
+    B backend = make<B>();
+    const std::size_t page = 2_MiB;
+    errno = 1234;
+    pages run = backend.obtain_huge(2 * page, page);
+    CHILD_CHECK(errno == (run ? 1234 : ENOMEM));
+    if (run) {
+        CHILD_CHECK(run.bytes == 2 * page && ptm::is_aligned(run.data, page));
+        CHILD_CHECK(reads_as(run, std::byte{0}));
+        fill(run);
+        CHILD_CHECK(backend.give_back(run));
+    }
+    errno = 0;
+    CHILD_CHECK(backend.obtain_huge(page, 2 * unit) == pages{}); // no size of a huge page
+    CHILD_CHECK(errno == ENOMEM);
+    CHILD_CHECK(backend.obtain(unit).bytes == unit); // works as before
+}
+
+template <class B>
+void lies_in_one_aligned_stretch() {
+    B backend = make<B>();
+    CHILD_CHECK(backend.base() == nullptr && backend.committed() == 0);
+    std::size_t held = 0;
+    for (std::size_t bytes : {std::size_t{16}, unit, unit + 48, 3 * unit}) {
+        pages run = backend.obtain(bytes);
+        held += bytes;
+        CHILD_CHECK(ptm::is_aligned(backend.base(), B::reserved_bytes));
+        CHILD_CHECK(run.data >= backend.base() && run.end() <= backend.base() + B::reserved_bytes);
+        CHILD_CHECK(backend.committed() >= held && backend.committed() <= B::reserved_bytes);
+        fill({backend.base(), backend.committed()}); // all that is committed may be written
+        CHILD_CHECK(reads_as(run, mark));
+    }
+    CHILD_CHECK(!backend.obtain(B::reserved_bytes));
+}
+
+template <class B>
+void releases_everything() {
+    B backend = make<B>();
+    backend.release(); // nothing yet
+    for (int i = 0; i < 3; ++i) {
+        pages run = backend.obtain(2 * unit);
+        CHILD_CHECK(reads_as(run, std::byte{0}));
+        fill(run);
+        backend.release();
+        CHILD_CHECK(backend.base() == nullptr && backend.committed() == 0);
+    }
+}
+
 // ---- without memory, failing, counted ------------------------------------------------------------------------------
 
 template <class B>
@@ -381,6 +434,19 @@ TEMPLATE_LIST_TEST_CASE("backend: advice on huge pages changes nothing that can 
     if constexpr (has(TestType::able, can::advise)) CHECK(wrong_in(advice_changes_nothing<TestType>) == "");
 }
 
+TEMPLATE_LIST_TEST_CASE("backend: huge pages are given or refused", "", serving_backends) {
+    CHECK(has(TestType::able, can::huge) == ptm::obtains_huge_pages<TestType>);
+    if constexpr (has(TestType::able, can::huge)) CHECK(wrong_in(obtains_huge_pages_or_refuses<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what locates lies in one aligned stretch", "", serving_backends) {
+    CHECK(has(TestType::able, can::locate) == ptm::locates_pages<TestType>);
+    if constexpr (has(TestType::able, can::locate)) {
+        CHECK(wrong_in(lies_in_one_aligned_stretch<TestType>) == "");
+        CHECK(wrong_in(releases_everything<TestType>) == "");
+    }
+}
+
 TEMPLATE_LIST_TEST_CASE("backend: what has nothing says so", "", refusing_backends) {
     STATIC_REQUIRE(ptm::backend_policy<TestType>);
     CHECK(wrong_in(has_nothing<TestType>) == "");
@@ -471,6 +537,38 @@ struct discards_without_discard : ptm::no_backend {
 struct advises_without_advice : ptm::no_backend {
     static constexpr can able = can::advise;
 };
+struct huge_without_obtain_huge : ptm::no_backend {
+    static constexpr can able = can::huge;
+};
+struct obtain_huge_takes_no_size : huge_without_obtain_huge {
+    pages obtain_huge(std::size_t) noexcept;
+};
+struct obtain_huge_may_throw : huge_without_obtain_huge {
+    pages obtain_huge(std::size_t, std::size_t);
+};
+struct locates_without_anything : ptm::no_backend {
+    static constexpr can able = can::locate;
+};
+struct locates_without_size : locates_without_anything {
+    std::byte* base() const noexcept;
+    std::size_t committed() const noexcept;
+    void release() noexcept;
+};
+struct locates_in_an_odd_size : locates_without_size {
+    static constexpr std::size_t reserved_bytes = 3 << 20;
+};
+struct locates : locates_without_size {
+    static constexpr std::size_t reserved_bytes = 1 << 20;
+};
+struct release_says_yes_or_no : locates {
+    bool release() noexcept;
+};
+struct base_may_throw : locates {
+    std::byte* base() const;
+};
+struct committed_is_an_address : locates {
+    std::byte* committed() const noexcept;
+};
 struct discard_says_nothing : discards_without_discard {
     void discard(pages) noexcept;
 };
@@ -504,4 +602,10 @@ static_assert(!ptm::backend_policy<remaps_without_remap> && !ptm::backend_policy
 static_assert(!ptm::backend_policy<remap_misspelled>);
 static_assert(!ptm::backend_policy<discards_without_discard> && !ptm::backend_policy<discard_says_nothing>);
 static_assert(!ptm::backend_policy<all_but_discard> && !ptm::backend_policy<advises_without_advice>);
+static_assert(!ptm::backend_policy<huge_without_obtain_huge> && !ptm::backend_policy<obtain_huge_takes_no_size>);
+static_assert(!ptm::backend_policy<obtain_huge_may_throw>);
+static_assert(!ptm::backend_policy<locates_without_anything> && !ptm::backend_policy<locates_without_size>);
+static_assert(!ptm::backend_policy<locates_in_an_odd_size> && !ptm::backend_policy<release_says_yes_or_no>);
+static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<committed_is_an_address>);
+static_assert(ptm::backend_policy<locates>);
 static_assert(ptm::backend_policy<can_more_than_it_says> && ptm::backend_policy<can_all>);

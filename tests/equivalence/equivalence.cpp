@@ -4,9 +4,11 @@
 //   equivalence --player play --empty libempty.so --preload libptm_glibc_2_36.so --suite default
 //
 // What to play:
-//   --suite NAME          default, tcache_off, huge_pages, varied or readable (suites.cpp): fixed seeds
-//   --seeds N             so many of each character in the suites default and tcache_off
-//   --character C|all     traces of this character (default all), made of --seed S (1), --steps K (20000), --traces N
+//   --suite NAME          default, tcache_off, huge_pages, varied, readable, threads or threads_varied (suites.cpp):
+//                         fixed seeds
+//   --seeds N             so many of each character in a suite, or under each setting of a varied one
+//   --character C         traces of this character, or in turn of all with one thread (all, which is the default) or of
+//                         all with many (threads), made of --seed S (1), --steps K (20000), --traces N
 //   --trace FILE          this one
 //   --examples FILE...    traces that say what the log must say, on both sides (the last option)
 //   --long                ten times the seeds of a suite; PTM_LONG=1 in the environment does the same
@@ -289,7 +291,7 @@ int compare_live(const options& o, const laboratory& lab) {
 int record(const options& o, const laboratory& lab) {
     fs::create_directories(o.record);
     for (const test_case& c : wanted_cases(o)) {
-        if (depends_on_the_system(c.made_of.character)) continue;
+        if (!c.may_be_kept()) continue;
         const std::string trace = trace_of(c);
         write_file(lab.trace_file(), trace);
         const outcome run = run_side(lab, lab.plain, c.environment, lab.trace_file());

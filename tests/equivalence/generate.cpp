@@ -16,7 +16,9 @@ int usage() {
 }
 
 int list() {
-    for (const std::string& name : equivalence::character_names()) std::printf("%s\n", name.c_str());
+    for (const auto& names : {equivalence::character_names(), equivalence::threaded_character_names()}) {
+        for (const std::string& name : names) std::printf("%s\n", name.c_str());
+    }
     return 0;
 }
 

@@ -2,7 +2,8 @@
 //
 // A character is a row of a table: which sizes it asks for, how often it does other things than malloc and free, how
 // much may be live, and a burst: a pattern of many steps written now and then, which reaches what single random steps
-// hardly ever reach. Tides of some hundred steps favour either malloc or free, and an order of freeing.
+// hardly ever reach. Tides of some hundred steps favour either malloc or free, and an order of freeing. Characters with
+// threads also say how many there are, how long they live and have the turn, and whose blocks they free.
 #include "generator.hpp"
 
 #include <algorithm>
@@ -50,6 +51,13 @@ std::size_t mappable(random_numbers& r) {
     if (r.one_in(40)) return r.spread(256 * kib, 4 * mib);
     if (r.one_in(3)) return 128 * kib - 128 + r.below(256);
     return r.one_in(2) ? r.between(100 * kib, 300 * kib) : r.spread(16, 100 * kib);
+}
+
+// With the threshold raised: some dozens of blocks fill a sub-heap of 64 MiB, two of the largest are too many for it.
+std::size_t bulky(random_numbers& r) {
+    if (r.one_in(60)) return r.between(8 * mib, 36 * mib);
+    if (r.one_in(6)) return r.spread(1 * mib, 8 * mib);
+    return r.one_in(3) ? r.spread(64 * kib, 1 * mib) : r.spread(16, 64 * kib);
 }
 
 std::size_t impossible_size(random_numbers& r) {
@@ -286,6 +294,42 @@ void perturbed(script& s) {
     for (std::size_t i = s.random.below(30); i > 0; --i) zeroed(s, s.random.spread(16, 5000));
 }
 
+// One thread takes, another frees, into its own cache and into bins of an arena that is not its own, and one of them,
+// or a third, takes again.
+void hand_over(script& s) {
+    const std::size_t first = s.live(), count = s.random.between(3, 40);
+    const std::size_t size = s.random.one_in(2) ? s.random.below(176) : s.random.spread(16, 60 * kib);
+    for (std::size_t i = 0; i < count; ++i) s.take('m', {size + (s.random.one_in(4) ? 16 : 0)});
+    s.pass_turn();
+    release_from(s, first, any_order(s.random));
+    s.pass_turn();
+    for (std::size_t i = s.random.below(count); i > 0; --i) s.take('m', {size});
+}
+
+// More than a sub-heap has room for: a newer one comes, and goes when it is empty.
+void overflow_sub_heap(script& s) {
+    const std::size_t first = s.live(), wanted = s.random.between(40, 160) * mib;
+    for (std::size_t before = s.bytes(); s.bytes() < before + wanted && !s.full();) {
+        s.take('m', {s.random.spread(64 * kib, 16 * mib)});
+    }
+    release_from(s, first, any_order(s.random));
+}
+
+// Two large blocks leave too little for a third, and what is free behind them is much: the newer sub-heap goes at once.
+void defeat_itself(script& s) {
+    const std::size_t first = s.live();
+    s.take('m', {s.random.between(24, 32) * mib});
+    s.take('m', {s.random.between(16, 24) * mib});
+    s.take('m', {s.random.between(20, 400) * kib});
+    s.release(s.live() - 1);
+    s.take('m', {s.random.between(24, 32) * mib - s.random.below(5000)});
+    s.take('m', {s.random.spread(100, 20000)});
+    if (s.random.one_in(3)) s.pass_turn();
+    release_from(s, first, any_order(s.random));
+}
+
+void strain_heaps(script& s) { s.random.one_in(2) ? overflow_sub_heap(s) : defeat_itself(s); }
+
 void nothing(script&) {}
 
 // ---- beginnings
@@ -302,11 +346,36 @@ void pad_nothing(script& s) {
     if (s.random.one_in(2)) s.line('o', {-1, s.random.below(3) * 4096});
 }
 
-// ---- the table
+// Sub-heaps are for requests below the threshold. What is trimmed decides what goes back to the system, and when.
+void raise_limit(script& s) {
+    constexpr int thresholds[] = {32 << 20, 48 << 20, 64 << 20, 1000000000};
+    constexpr int trim_thresholds[] = {0, 65536, 8 << 20, -1};
+    s.line('o', {-3, s.random.any_of(thresholds)});
+    if (s.random.one_in(2)) s.line('o', {-1, s.random.any_of(trim_thresholds)});
+    if (s.random.one_in(4)) s.line('o', {-2, s.random.below(3) * 500000});
+}
+
+// Both matter only until the number of arenas is limited for the first time.
+void few_arenas(script& s) {
+    constexpr int limits[] = {1, 2, 3, 5, 12, 30};
+    if (s.random.one_in(2)) s.line('o', {-7, s.random.any_of(limits)});
+    if (s.random.one_in(2)) s.line('o', {-8, s.random.any_of(limits)});
+}
+
+// ---- the tables
 
 // How often, in a thousand steps; malloc and free share what is left.
 struct habits {
     unsigned resize, zeroed, aligned, set, trim, ask, move_break, impossible;
+};
+
+enum class frees { anyones, mostly_own, what_others_take };
+
+// The threads of a trace besides the initial one. A turn, the time between two threads' beginnings and the time between
+// two threads' ends are so many steps on average; while `most` live none begins.
+struct company {
+    std::size_t most = 0, turn = 0, beginning = 0, end = 0;
+    frees whose = frees::anyones;
 };
 
 struct character {
@@ -317,6 +386,7 @@ struct character {
     void (*burst)(script&);
     std::size_t steps_between_bursts;
     void (*beginning)(script&);
+    company together = {};
 };
 
 constexpr std::size_t seldom = 3000;
@@ -345,6 +415,31 @@ constexpr character characters[] = {
     {"tight_top", whole_pages, {30, 30, 5, 0, 200, 30, 0, 0}, 200, 64 * mib, 256, grow_top_and_trim, 900, pad_nothing},
 };
 
+constexpr company few{3, 5, 100, 8000, frees::mostly_own};
+constexpr company crowd{40, 3, 60, 250, frees::anyones}; // more than there may be arenas on two processors
+constexpr company chain{7, 8, 150, 3000, frees::what_others_take};
+constexpr company brief{14, 4, 12, 12, frees::anyones};
+constexpr company some{6, 5, 100, 1000, frees::anyones};
+constexpr company four{3, 10, 100, 2000, frees::mostly_own};
+constexpr company five{4, 8, 150, 1500, frees::anyones};
+constexpr company movers{10, 4, 60, 300, frees::anyones};
+constexpr company mob{14, 4, 50, 250, frees::mostly_own};
+constexpr company many{24, 4, 50, 200, frees::anyones};
+
+// The same columns, and the company.
+constexpr character threaded_characters[] = {
+    {"threads_few", mixed, {60, 40, 10, 0, 2, 5, 0, 0}, 1200, 64 * mib, 4096, hand_over, 700, nothing, few},
+    {"threads_many", small, {40, 40, 5, 0, 1, 5, 0, 0}, 3000, 64 * mib, 256, hand_over, 400, nothing, crowd},
+    {"threads_handing_on", moderate, {30, 40, 5, 0, 1, 5, 0, 0}, 800, 64 * mib, 256, hand_over, 300, nothing, chain},
+    {"threads_passing_by", mixed, {40, 40, 5, 0, 1, 5, 0, 0}, 600, 64 * mib, 4096, hand_over, 900, nothing, brief},
+    {"threads_fast_bins", fast, {30, 120, 3, 2, 2, 8, 0, 0}, 1500, 64 * mib, 64, fill_fast_bins, 120, nothing, some},
+    {"threads_sorted_bins", recurring, {15, 15, 0, 0, 1, 6, 0, 0}, 500, 64 * mib, 0, fill_large_bin, 80, nothing, four},
+    {"threads_sub_heaps", bulky, {8, 4, 5, 0, 3, 8, 0, 0}, 150, 400 * mib, 4096, strain_heaps, 250, raise_limit, five},
+    {"threads_impossible", mixed, {60, 60, 10, 1, 2, 6, 0, 60}, 600, 64 * mib, 4096, hand_over, 900, nothing, movers},
+    {"threads_tuned", mixed, {60, 60, 10, 25, 9, 9, 0, 0}, 800, 64 * mib, 256, grow_top_and_trim, 700, few_arenas, mob},
+    {"threads_everything", mixed, {90, 90, 60, 4, 5, 8, 2, 8}, 900, 64 * mib, 4096, hand_over, 500, few_arenas, many},
+};
+
 // ---- writing a trace
 
 // What the present stretch of the trace favours.
@@ -359,17 +454,30 @@ tide next_tide(random_numbers& r) {
     return {r.spread(50, 2000), r.any_of(favour), r.one_in(3) ? 2u : 50u, r.one_in(3) ? 2u : 9u};
 }
 
-std::size_t place_to_release(script& s, const tide& t) {
+std::size_t own_place(script& s) {
+    std::size_t place = s.random.below(s.live());
+    for (int tries = 0; tries < 12 && !s.is_own(place); ++tries) place = s.random.below(s.live());
+    return place;
+}
+
+std::size_t place_to_release(script& s, const character& c, const tide& t) {
+    if (c.together.whose == frees::mostly_own) return own_place(s);
     if (s.random.one_in(t.newest)) return s.live() - 1;
     return s.random.one_in(t.oldest) ? 0 : s.random.below(s.live());
+}
+
+// Of a hundred steps that malloc or free, those that malloc.
+unsigned takes(const script& s, const character& c, const tide& t) {
+    if (c.together.whose != frees::what_others_take) return t.takes;
+    return s.thread() % 2 == 0 ? 95 : 5;
 }
 
 bool may_take(const script& s, const character& c) { return s.live() < c.most_blocks && s.bytes() < c.most_bytes; }
 
 void take_or_release(script& s, const character& c, const tide& t) {
-    const bool take = s.live() == 0 || (may_take(s, c) && s.random.below(100) < t.takes);
+    const bool take = s.live() == 0 || (may_take(s, c) && s.random.below(100) < takes(s, c, t));
     if (take) return s.take('m', {c.size(s.random)});
-    s.release(place_to_release(s, t));
+    s.release(place_to_release(s, c, t));
 }
 
 // Returns whether the dice fell on this habit; `dice` goes down to those that follow.
@@ -387,7 +495,7 @@ void one_step(script& s, const character& c, const tide& t) {
     if (falls_on(h.ask, dice)) return ask_for_counts(s);
     if (falls_on(h.move_break, dice)) return move_break(s);
     if (falls_on(h.impossible, dice)) return ask_the_impossible(s);
-    if (!may_take(s, c)) return s.release(place_to_release(s, t));
+    if (!may_take(s, c)) return s.release(place_to_release(s, c, t));
     if (falls_on(h.resize, dice)) return resize_some(s);
     if (falls_on(h.zeroed, dice)) return zeroed(s, c.size(s.random));
     if (falls_on(h.aligned, dice)) return aligned(s, c.size(s.random), c.most_alignment);
@@ -400,40 +508,64 @@ void burst(script& s, const character& c) {
     c.burst(s);
 }
 
+// live_together - perhaps a thread begins, one ends, or another one has the turn.
+void live_together(script& s, const company& g) {
+    if (g.most == 0) return;
+    if (s.threads() <= g.most && s.random.one_in(g.beginning)) s.begin_thread();
+    if (s.thread() != 0 && s.random.one_in(g.end)) s.end_thread();
+    if (s.random.one_in(g.turn)) s.pass_turn();
+}
+
 void write(script& s, const character& c) {
     tide t{0, 0, 0, 0};
     s.may_block_break = s.random.one_in(2);
     c.beginning(s);
     while (!s.full()) {
         if (t.steps_left-- == 0) t = next_tide(s.random);
+        live_together(s, c.together);
         s.random.one_in(c.steps_between_bursts) ? burst(s, c) : one_step(s, c, t);
     }
 }
 
-const character* find(const std::string& name) {
-    const auto* found =
-        std::find_if(std::begin(characters), std::end(characters), [&](const character& c) { return name == c.name; });
-    return found == std::end(characters) ? nullptr : found;
+// A character and the number that seeds its traces: its row, from 100 on in the second table.
+struct table_row {
+    const character* found = nullptr;
+    std::uint64_t number = 0;
+};
+
+template <std::size_t N>
+table_row find(const character (&table)[N], std::uint64_t first_number, const std::string& name) {
+    for (std::size_t i = 0; i < N; ++i) {
+        if (name == table[i].name) return {&table[i], first_number + i};
+    }
+    return {};
+}
+
+table_row find(const std::string& name) {
+    const table_row single = find(characters, 0, name);
+    return single.found != nullptr ? single : find(threaded_characters, 100, name);
+}
+
+template <std::size_t N>
+std::vector<std::string> names_in(const character (&table)[N]) {
+    std::vector<std::string> names;
+    for (const character& c : table) names.emplace_back(c.name);
+    return names;
 }
 
 } // namespace
 
-std::vector<std::string> character_names() {
-    std::vector<std::string> names;
-    for (const character& c : characters) names.emplace_back(c.name);
-    return names;
-}
+std::vector<std::string> character_names() { return names_in(characters); }
 
-bool depends_on_the_system(const std::string& name) { return name == "alignment_mapped"; }
+std::vector<std::string> threaded_character_names() { return names_in(threaded_characters); }
 
 std::string generate(const recipe& r) {
-    const character* c = find(r.character);
-    if (c == nullptr) return {};
-    const auto row = static_cast<std::uint64_t>(c - characters);
-    script s(r.steps, r.seed * 1000003 + row);
+    const table_row row = find(r.character);
+    if (row.found == nullptr) return {};
+    script s(r.steps, r.seed * 1000003 + row.number);
     s.remark("character " + r.character + ", seed " + std::to_string(r.seed) + ", " + std::to_string(r.steps)
              + " steps");
-    write(s, *c);
+    write(s, *row.found);
     return s.text();
 }
 

@@ -14,10 +14,8 @@ struct recipe {
     std::size_t steps;
 };
 
-std::vector<std::string> character_names();
-
-// Results of these characters depend on where the system puts mappings: they are compared live, never with kept logs.
-bool depends_on_the_system(const std::string& character);
+std::vector<std::string> character_names();          // with one thread
+std::vector<std::string> threaded_character_names(); // with many
 
 // generate - the trace's text; empty if there is no such character.
 std::string generate(const recipe& r);

@@ -27,11 +27,16 @@
 //   F                     free(NULL)                     t pad           malloc_trim(pad)
 //   a slot align n        memalign(align, n)             b               map a page at the break: it cannot grow
 //   A slot align n        aligned_alloc(align, n)        u               take that page away again
-//   p slot align n        posix_memalign(.., align, n)
-//   v slot n, V slot n    valloc(n), pvalloc(n)
+//   p slot align n        posix_memalign(.., align, n)   B thread        begin this thread, a number from 1 to 63
+//   v slot n, V slot n    valloc(n), pvalloc(n)          E               end: the thread whose step it is goes away
+//
+// Steps are the initial thread's, which is thread 0. Before another one's stands its number: "@3 m 7 100". One step
+// runs at a time, whoever's it is, in the order of the lines; any thread may free or resize any block. A thread that
+// ends has done all that a thread does at its end, handing its cache back included, before the next step begins.
 //
 // Taking a slot that is in use, or releasing or resizing one that is not, is no error: the step is skipped and logged
-// so. Lines can therefore be taken out of a trace at will.
+// so. So are the steps of a thread that is not there, the beginning of one that is, and the initial one's end. Lines
+// can therefore be taken out of a trace at will.
 //
 // The log has one line per step: its number, the step, and what it gave:
 //
@@ -59,6 +64,7 @@
 #include "play_contents.hpp"
 #include "play_log.hpp"
 #include "play_space.hpp"
+#include "play_threads.hpp"
 #include "play_trace.hpp"
 
 namespace play {
@@ -76,7 +82,8 @@ struct options {
     bool thorough = false;
 };
 
-// The state of the one run. All of it is zero before main starts and nothing of it is on the heap.
+// The state of the one run, which belongs to the thread that has the turn. All of it is zero before main starts and
+// nothing of it is on the heap.
 options chosen;
 log_file out;
 trace_reader trace;
@@ -85,6 +92,11 @@ block slots[slot_count];
 std::uint64_t generations[slot_count];
 const block* sweep_order[slot_count];
 std::uint64_t step_number;
+step now;              // the step to be done next, or being done
+bool over;             // there is none
+std::uint64_t turn;    // the thread whose step `now` is
+std::uint64_t leaving; // the thread that is about to end, or 0
+thread_set threads;
 bool found_damage;
 int capture = -1; // what stdio writes goes to this file in memory
 char stdio_buffer[1 << 16];
@@ -330,6 +342,15 @@ void free_nothing(const step& s) {
     log_result(s, 0);
 }
 
+void* take_turns(void* number);
+
+void begin_thread(const step& s) {
+    if (s.number[0] >= most_threads || threads.lives(s.number[0])) return log_skipped(s);
+    const int value = threads.begin(s.number[0], take_turns);
+    errno = 0; // pthread_create's business
+    log_result(s, value);
+}
+
 void perform(const step& s) {
     errno = 0;
     switch (s.verb) {
@@ -354,6 +375,7 @@ void perform(const step& s) {
     case 's': return do_sbrk(s);
     case 'b': return log_result(s, space.block_break() ? 1 : 0);
     case 'u': return log_result(s, space.unblock_break() ? 1 : 0);
+    case 'B': return begin_thread(s);
     default: return log_skipped(s);
     }
 }
@@ -374,13 +396,69 @@ void log_counts_now_and_then() {
     log_counts(::mallinfo2());
 }
 
-void play_trace() {
-    for (step s{}; trace.next(s);) {
+void finish_step() {
+    log_counts_now_and_then();
+    if (chosen.thorough || step_number % steps_between_sweeps == 0) sweep();
+}
+
+// advance - reads the next step; the turn is the thread's whose step it is, or at the end the initial thread's.
+void advance() {
+    while (trace.next(now)) {
         ++step_number;
+        turn = now.thread;
+        if (threads.lives(turn)) return;
+        log_skipped(now);
+        finish_step();
+    }
+    over = true;
+    turn = 0;
+}
+
+// do_own_steps - of thread `self`, which has the turn, up to somebody else's step or to its end.
+void do_own_steps(std::uint64_t self) {
+    while (turn == self && !over) {
+        if (now.verb == 'E' && self != 0) {
+            leaving = self;
+            turn = 0;
+            return;
+        }
         space.note_arena();
-        perform(s);
-        log_counts_now_and_then();
-        if (chosen.thorough || step_number % steps_between_sweeps == 0) sweep();
+        perform(now);
+        finish_step();
+        advance();
+    }
+}
+
+// take_turns - the life of every thread but the initial one.
+void* take_turns(void* number) {
+    const auto self = reinterpret_cast<std::uint64_t>(number);
+    for (bool ends = false; !ends;) {
+        threads.await_turn(self);
+        do_own_steps(self);
+        ends = leaving == self;
+        threads.give_turn(turn);
+    }
+    return nullptr;
+}
+
+// A thread that ends has given the turn to the initial one, which does the rest of that step.
+void see_off() {
+    threads.see_off(leaving);
+    leaving = 0;
+    begin_line(now);
+    end_line();
+    finish_step();
+    advance();
+}
+
+void play_trace() {
+    threads.prepare();
+    for (advance(); !over;) {
+        do_own_steps(0);
+        if (over) break;
+        threads.give_turn(turn);
+        threads.await_turn(0);
+        if (leaving != 0) see_off();
     }
     sweep();
     for (const block& b : slots) {

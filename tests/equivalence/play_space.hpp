@@ -10,7 +10,7 @@
 //
 // Places, in the log: `h+2a0` lies 2a0 (hexadecimal) bytes after the heap's start; `m+10` is a mapping of its own and
 // lies 10 bytes into a page; `x1+22300` lies in the second region the main arena took from mmap because the break
-// could not move; `-` is a null pointer.
+// could not move; `a1+b70` lies in another arena than the main one (play_arenas.hpp); `-` is a null pointer.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "play_arenas.hpp"
 #include "play_log.hpp"
 
 namespace play {
@@ -41,6 +42,7 @@ inline std::size_t header_of(const void* block) {
 }
 
 inline bool is_mapped(const void* block) { return (header_of(block) & 2) != 0; }
+inline bool is_in_other_arena(const void* block) { return (header_of(block) & 4) != 0; }
 
 // run_without_randomisation - returns in a process whose addresses are not randomised, or false if the system refuses.
 inline bool run_without_randomisation(char** arguments) {
@@ -98,6 +100,8 @@ public:
             log.text("h").offset(static_cast<std::intptr_t>(address_of(block) - start_));
         } else if (is_mapped(block)) {
             log.text("m").offset(static_cast<std::intptr_t>(address_of(block) % page_size));
+        } else if (is_in_other_arena(block)) {
+            arenas_.name(log, address_of(block));
         } else {
             name_in_region(log, address_of(block), reach);
         }
@@ -171,6 +175,7 @@ private:
     static constexpr int max_regions = 1024;
 
     std::uintptr_t start_ = 0;
+    arena_names arenas_;
     region regions_[max_regions] = {};
     int region_count_ = 0;
     std::size_t arena_before_ = 0;

@@ -1,8 +1,9 @@
 // play_trace.hpp - reading a trace: one step a line, mapped from the file, parsed without allocating.
 //
-// A line is a verb of one character and up to three numbers; '#' starts a comment, "=>" starts expectations, which
-// only the driver reads. Numbers are decimal or 0x hexadecimal; a leading '-' wraps, so -1 is SIZE_MAX.
-// Empty lines and lines of comment are no steps. The verbs are listed at the top of play.cpp.
+// A line is a verb of one character and up to three numbers; "@3" before it says that it is thread 3's step, and not
+// the initial thread's. '#' starts a comment, "=>" starts expectations, which only the driver reads. Numbers are
+// decimal or 0x hexadecimal; a leading '-' wraps, so -1 is SIZE_MAX. Empty lines and lines of comment are no steps. The
+// verbs are listed at the top of play.cpp.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,9 @@ struct step {
     char verb;
     int count;               // how many numbers the line gave
     std::uint64_t number[3]; // those it did not give are 0
-    const char* text;        // verb and numbers as written, for the log
+    const char* text;        // the step as written, for the log
     std::size_t length;
+    std::uint64_t thread;
 };
 
 class trace_reader {
@@ -62,8 +64,11 @@ private:
         while (end != p && blank(end[-1])) --end;
         while (p != end && blank(*p)) ++p;
         if (p == end) return false;
-        out = step{*p, 0, {0, 0, 0}, p, static_cast<std::size_t>(end - p)};
-        ++p;
+        out = step{'\0', 0, {0, 0, 0}, p, static_cast<std::size_t>(end - p), 0};
+        if (*p == '@' && !read_number(++p, end, out.thread)) return true;
+        while (p != end && blank(*p)) ++p;
+        if (p == end) return true;
+        out.verb = *p++;
         while (out.count < 3 && read_number(p, end, out.number[out.count])) ++out.count;
         return true;
     }

@@ -3,8 +3,11 @@
 // Blocks are numbered by slots; a released slot is used again. The live set is what a correct allocator would have:
 // a request that fails leaves a slot the player takes for empty, and it skips what the trace does with it later.
 // When the wished number of steps is written, further ones are dropped.
+//
+// Steps are those of the thread that has the turn: the initial one, number 0, as long as no other is begun.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +53,7 @@ public:
     void take(char verb, numbers list) {
         const std::size_t slot = unused_slot();
         write(with_slot(verb, slot), list);
-        blocks_.push_back({slot, (list.end() - 1)->value});
+        blocks_.push_back({slot, (list.end() - 1)->value, thread()});
         bytes_ += blocks_.back().size;
     }
 
@@ -84,18 +87,42 @@ public:
     // page aligned once the main arena is no longer contiguous makes glibc fail an assertion.
     bool may_block_break = false;
 
+    // Threads that live, the initial one included, and the one that has the turn.
+    std::size_t threads() const { return threads_.size(); }
+    std::size_t thread() const { return threads_[turn_]; }
+
+    void pass_turn() { turn_ = random.below(threads_.size()); }
+
+    // begin_thread - another one, which has the lowest number that is free.
+    void begin_thread() {
+        std::size_t number = 1;
+        while (std::find(threads_.begin(), threads_.end(), number) != threads_.end()) ++number;
+        line('B', {number});
+        threads_.push_back(number);
+    }
+
+    // end_thread - the one that has the turn, which then is anybody's. Its blocks stay.
+    void end_thread() {
+        line('E');
+        threads_.erase(threads_.begin() + static_cast<std::ptrdiff_t>(turn_));
+        pass_turn();
+    }
+
     std::size_t size_at(std::size_t place) const { return blocks_[place].size; }
+    bool is_own(std::size_t place) const { return blocks_[place].owner == thread(); }
     void swap(std::size_t one, std::size_t other) { std::swap(blocks_[one], blocks_[other]); }
 
 private:
     struct live_block {
         std::size_t slot, size;
+        std::size_t owner; // the thread that took it
     };
 
     static std::string with_slot(char verb, std::size_t slot) { return verb + (' ' + std::to_string(slot)); }
 
     void write(const std::string& begin, numbers list) {
         if (full()) return;
+        if (thread() != 0) text_ += '@' + std::to_string(thread()) + ' ';
         text_ += begin;
         for (const number& n : list) text_ += ' ' + n.text;
         text_ += '\n';
@@ -127,6 +154,8 @@ private:
     std::size_t written_ = 0;
     std::vector<live_block> blocks_;
     std::vector<std::size_t> unused_;
+    std::vector<std::size_t> threads_{0};
+    std::size_t turn_ = 0; // place in threads_
     std::size_t next_slot_ = 0;
     std::size_t bytes_ = 0;
 };

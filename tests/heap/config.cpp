@@ -7,6 +7,7 @@ namespace {
 struct without_cache {
     using header = ptm::boundary_tag<ptm::plain_links>;
     using main_backend = ptm::no_backend;
+    using arena_backend = ptm::no_backend;
     using mapped_backend = ptm::no_backend;
     using fast_bins = ptm::no_fast_bins;
     using unsorted_bin = ptm::no_unsorted_bin;
@@ -19,17 +20,23 @@ struct without_cache {
     static constexpr auto tuned = ptm::tuning{};
 };
 struct with_cache : without_cache {
+    using arenas = ptm::one_arena;
     using cache = ptm::no_cache;
 };
+struct with_wrong_arenas : with_cache {
+    using arenas = ptm::no_cache;
+};
 struct with_wrong_cache : without_cache {
+    using arenas = ptm::one_arena;
     using cache = ptm::no_fast_bins;
 };
 }
 
-TEST_CASE("a heap needs what an arena needs, and a cache") {
+TEST_CASE("a heap needs what an arena needs, arenas and a cache") {
     STATIC_REQUIRE(ptm::arena_config<without_cache>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<without_cache>);
     STATIC_REQUIRE(ptm::heap_config<with_cache>);
+    STATIC_REQUIRE_FALSE(ptm::heap_config<with_wrong_arenas>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<with_wrong_cache>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<int>);
 }

@@ -12,13 +12,15 @@ struct without_fast_bins : ptm::edit<config, ptm::set_fast_bins<ptm::no_fast_bin
 template <class C>
 std::string information(ptm::arena<C>& a) {
     std::string all;
-    ptm::put_information(a.state(), [&](std::string_view s) { all += s; });
+    auto only = [&](auto&& visit) { visit(a.state()); };
+    ptm::put_information(a.shared(), only, [&](std::string_view s) { all += s; });
     return all;
 }
 
 std::string statistics(arena& a) {
     std::string all;
-    ptm::put_statistics(a.state(), [&](std::string_view s) { all += s; });
+    auto only = [&](auto&& visit) { visit(a.state()); };
+    ptm::put_statistics(a.shared(), only, [&](std::string_view s) { all += s; });
     return all;
 }
 

@@ -14,7 +14,7 @@ TEST_CASE("a set of abilities has what was put into it") {
 
 TEST_CASE("no ability is in the empty set") {
     using ptm::can;
-    for (can one : {can::grow, can::remap, can::discard, can::zeroed, can::advise}) {
+    for (can one : {can::grow, can::remap, can::discard, can::zeroed, can::advise, can::huge, can::locate}) {
         CHECK_FALSE(has(can::nothing, one));
         CHECK(has(one, one));
     }

@@ -18,6 +18,10 @@ static_assert(!ptm::grows_pages<ptm::counted<ptm::mmap_backend>>);
 static_assert(!ptm::grows_pages<ptm::failing<ptm::mmap_backend>>);
 static_assert(!ptm::discards_pages<ptm::failing<ptm::buffer_backend>>);
 static_assert(!ptm::remaps_pages<ptm::failing<ptm::no_backend>>);
+static_assert(!ptm::obtains_huge_pages<ptm::counted<ptm::buffer_backend>>);
+static_assert(!ptm::obtains_huge_pages<ptm::failing<ptm::buffer_backend>>);
+static_assert(ptm::locates_pages<ptm::counted<ptm::failing<ptm::reserve_backend<1_MiB>>>>);
+static_assert(!ptm::locates_pages<ptm::counted<ptm::buffer_backend>>);
 
 namespace {
 
@@ -149,6 +153,44 @@ TEST_CASE("a stubborn backend takes nothing back and drops nothing") {
     CHECK(backend.retreat(16) == 16);
     CHECK(backend.give_back(run));
     backend.release();
+}
+
+TEST_CASE("a released backend holds nothing, whatever stands around it") {
+    ptm::counted<ptm::failing<ptm::reserve_backend<1_MiB>>> backend;
+    REQUIRE(backend.obtain(64_KiB));
+    CHECK(backend.committed() == 64_KiB);
+    CHECK(backend.base() == backend.frontier() - 64_KiB);
+    backend.release();
+    CHECK(backend.bytes_held == 0);
+    CHECK(backend.most_bytes_held == 64_KiB);
+    CHECK(backend.base() == nullptr);
+}
+
+namespace {
+
+// Gives huge pages where the system has none.
+struct huge_buffer : ptm::buffer_backend {
+    static constexpr ptm::can able = ptm::can::grow | ptm::can::huge;
+    using buffer_backend::buffer_backend;
+    ptm::pages obtain_huge(std::size_t bytes, std::size_t) noexcept { return obtain(bytes); }
+};
+
+} // namespace
+
+TEST_CASE("counted keeps the books of huge pages") {
+    ptm::counted<ptm::failing<huge_buffer>> backend(buffer);
+    backend.grant(1);
+    ptm::pages run = backend.obtain_huge(8_KiB, 4_KiB);
+    REQUIRE(run);
+    CHECK(backend.bytes_held == 8_KiB);
+    errno = 0;
+    CHECK_FALSE(backend.obtain_huge(8_KiB, 4_KiB)); // one too many
+    CHECK(errno == ENOMEM);
+    CHECK(backend.asked == 2);
+    CHECK(backend.bytes_held == 8_KiB);
+    CHECK(backend.give_back(run));
+    CHECK(backend.bytes_held == 0);
+    CHECK(backend.calls == 3);
 }
 
 TEST_CASE("the order of decorators decides what is counted") {

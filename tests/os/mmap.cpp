@@ -1,5 +1,7 @@
 #include <ptm/os/mmap.hpp>
 
+#include <ptm/os/huge_page.hpp>
+
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
@@ -69,4 +71,36 @@ TEST_CASE("mmap_backend serves several threads at once") {
     second.join();
     CHECK(good[0]);
     CHECK(good[1]);
+}
+
+TEST_CASE("mmap_backend has no huge pages of a size that no system knows") {
+    ptm::mmap_backend backend;
+    for (std::size_t size : {backend.page_bytes(), std::size_t{1} << 27, std::size_t{1} << 40}) {
+        errno = 0;
+        CHECK_FALSE(backend.obtain_huge(size, size));
+        CHECK(errno == ENOMEM);
+    }
+}
+
+TEST_CASE("mmap_backend gives whole huge pages, or says that there are none") {
+    ptm::mmap_backend backend;
+    const std::size_t page = ptm::explicit_huge_page_bytes(2);
+    if (page == 0) {
+        SUCCEED("this system has no huge pages");
+        return;
+    }
+    errno = 0;
+    ptm::pages run = backend.obtain_huge(page, page);
+    if (!run) {
+        CHECK(errno == ENOMEM);
+        SUCCEED("no huge page is set aside");
+        return;
+    }
+    CHECK(errno == 0);
+    CHECK(run.bytes == page);
+    CHECK(reinterpret_cast<std::uintptr_t>(run.data) % page == 0);
+    CHECK((run.data[0] == std::byte{0} && run.data[page - 1] == std::byte{0}));
+    run.data[page - 1] = std::byte{1};
+    CHECK_FALSE(backend.give_back({run.data, backend.page_bytes()})); // part of a huge page: this is one
+    CHECK(backend.give_back(run));
 }

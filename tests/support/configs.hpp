@@ -19,10 +19,12 @@ namespace ptm_test {
 using namespace ptm::literals;
 
 struct glass : ptm::edit<ptm::glibc_2_36, ptm::set_main_backend<ptm::reserve_backend<64_MiB>>,
-                         ptm::set_tuned<ptm::tuning{}>, ptm::set_reporter<catching_reporter>> {};
+                         ptm::set_arena_backend<ptm::reserve_backend<4_MiB>>, ptm::set_tuned<ptm::tuning{}>,
+                         ptm::set_reporter<catching_reporter>> {};
 
-// counted_glass - the same, with books kept on both backends; each can be made to fail.
-struct counted_glass : ptm::edit<glass, ptm::set_main_backend<ptm::counted<ptm::failing<ptm::reserve_backend<64_MiB>>>>,
+// counted_glass - the same with one arena, and with books kept on both backends; each can be made to fail.
+struct counted_glass : ptm::edit<glass, ptm::set_arenas<ptm::one_arena>,
+                                 ptm::set_main_backend<ptm::counted<ptm::failing<ptm::reserve_backend<64_MiB>>>>,
                                  ptm::set_mapped_backend<ptm::counted<ptm::failing<ptm::mmap_backend>>>> {};
 
 // fresh_arena - an arena that gives its memory back at the end of the test.

@@ -41,4 +41,15 @@ std::size_t place(const void* p) {
     return ptm::bytes_between(H::ready_arena().base, p);
 }
 
+// structures - bytes that the side arenas of a heap take for themselves, as long as each has one sub-heap.
+template <class H>
+std::size_t structures() {
+    std::size_t sum = 0;
+    H::for_each_arena([&](auto& a) {
+        constexpr std::size_t stretch = 4_MiB; // the alignment of glass's sub-heaps
+        if (a.side_arena) sum += ptm::address_of(a.base) % stretch;
+    });
+    return sum;
+}
+
 } // namespace ptm_test

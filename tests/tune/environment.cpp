@@ -1,31 +1,40 @@
-// What is expected here was read off glibc 2.36 itself: its loader prints the values it reads (--list-tunables).
+// What is expected here was read off glibc 2.36 and 2.42 themselves: their loaders print the values that they read
+// (--list-tunables). Nothing said, it is 2.36.
 #include <ptm/tune/environment.hpp>
 
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
+#include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <vector>
 
 using ptm::read_number;
+using ptm::read_whole_number;
 using ptm::tunable;
+using ptm::tunable_rules;
 
 namespace {
 
 constexpr unsigned tunables = static_cast<unsigned>(tunable::count);
 
-ptm::settings read(std::initializer_list<const char*> entries) {
+ptm::settings read(std::initializer_list<const char*> entries, tunable_rules rules = tunable_rules::glibc_2_36) {
     std::vector<const char*> environment(entries);
     environment.push_back(nullptr);
-    return ptm::read_settings(environment.data());
+    return ptm::read_settings(environment.data(), rules);
 }
+
+ptm::settings read_2_33(std::initializer_list<const char*> entries) { return read(entries, tunable_rules::glibc_2_33); }
+ptm::settings read_2_42(std::initializer_list<const char*> entries) { return read(entries, tunable_rules::glibc_2_42); }
 
 const ptm::tunable_name& name_of(unsigned i) { return ptm::tunable_names[i]; }
 
 std::string as_tunable(unsigned i, const std::string& value) {
-    return "GLIBC_TUNABLES=glibc.malloc." + std::string(name_of(i).tunable) + "=" + value;
+    return "GLIBC_TUNABLES=glibc." + std::string(name_of(i).tunable) + "=" + value;
 }
 
 std::string as_variable(unsigned i, const std::string& value) { return std::string(name_of(i).variable) + "=" + value; }
@@ -108,22 +117,28 @@ TEST_CASE("nothing is set in an empty environment") {
     CHECK(count_set(ptm::read_settings(nullptr)) == 0);
 }
 
-TEST_CASE("every tunable is read by its name in GLIBC_TUNABLES") {
-    for (unsigned i = 0; i < tunables; ++i) {
-        INFO(name_of(i).tunable);
-        CHECK(only(read({as_tunable(i, "23").c_str()}), i, 23));
+TEST_CASE("every tunable is read by its name in GLIBC_TUNABLES, from the version on that has it") {
+    for (tunable_rules rules : {tunable_rules::glibc_2_33, tunable_rules::glibc_2_36, tunable_rules::glibc_2_42}) {
+        for (unsigned i = 0; i < tunables; ++i) {
+            INFO(name_of(i).tunable);
+            const ptm::settings s = read({as_tunable(i, "1").c_str()}, rules);
+            if (rules >= name_of(i).since) CHECK(only(s, i, 1));
+            if (rules < name_of(i).since) CHECK(count_set(s) == 0);
+        }
     }
 }
 
 TEST_CASE("every tunable that has a variable is read from it") {
     std::size_t variables = 0;
-    for (unsigned i = 0; i < tunables; ++i) {
-        if (name_of(i).variable.empty()) continue;
-        INFO(name_of(i).variable);
-        CHECK(only(read({as_variable(i, "23").c_str()}), i, 23));
-        ++variables;
+    for (tunable_rules rules : {tunable_rules::glibc_2_33, tunable_rules::glibc_2_36, tunable_rules::glibc_2_42}) {
+        for (unsigned i = 0; i < tunables; ++i) {
+            if (name_of(i).variable.empty()) continue;
+            INFO(name_of(i).variable);
+            CHECK(only(read({as_variable(i, "1").c_str()}, rules), i, 1));
+            ++variables;
+        }
     }
-    CHECK(variables == 7);
+    CHECK(variables == 3 * 8);
 }
 
 TEST_CASE("the names are glibc's") {
@@ -144,6 +159,27 @@ TEST_CASE("the names are glibc's") {
     CHECK(s[tunable::tcache_unsorted_limit] == 10);
     CHECK(s[tunable::mxfast] == 11);
     CHECK(s[tunable::hugetlb] == 12);
+    CHECK(read({"MALLOC_CHECK_=3"})[tunable::check] == 3);
+    CHECK(read({"GLIBC_TUNABLES=glibc.malloc.check=2"})[tunable::check] == 2);
+}
+
+TEST_CASE("the bounds are glibc's") {
+    struct bounds {
+        tunable which;
+        std::uint64_t least, most;
+    };
+    constexpr bounds narrow[] = {
+        {tunable::perturb, 0, 255},           {tunable::mmap_max, 0, INT_MAX}, {tunable::arena_max, 1, UINT64_MAX},
+        {tunable::arena_test, 1, UINT64_MAX}, {tunable::check, 0, 3},          {tunable::decorate_maps, 0, 1}};
+    std::size_t all = 0;
+    for (unsigned i = 0; i < tunables; ++i) all += name_of(i).least == 0 && name_of(i).most == UINT64_MAX;
+    CHECK(all == tunables - std::size(narrow));
+    for (const bounds& b : narrow) {
+        const auto& name = name_of(static_cast<unsigned>(b.which));
+        INFO(name.tunable);
+        CHECK(name.least == b.least);
+        CHECK(name.most == b.most);
+    }
 }
 
 TEST_CASE("names are taken whole and as they are written") {
@@ -157,6 +193,7 @@ TEST_CASE("names are taken whole and as they are written") {
 TEST_CASE("the least and the most are within bounds, and what is beyond is not set") {
     for (unsigned i = 0; i < tunables; ++i) {
         const auto& name = name_of(i);
+        if (name.since > tunable_rules::glibc_2_36) continue;
         INFO(name.tunable);
         CHECK(only(read({as_tunable(i, std::to_string(name.least)).c_str()}), i, name.least));
         CHECK(only(read({as_tunable(i, std::to_string(name.most)).c_str()}), i, name.most));
@@ -215,6 +252,119 @@ TEST_CASE("a value goes to the colon, equals signs and all") {
     CHECK(s[tunable::perturb] == 5);
     CHECK(s[tunable::top_pad] == 0);
 }
+
+// ---- 2.33 ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("2.33 has neither huge pages nor bounds of mmap_max beyond those of an int") {
+    CHECK(count_set(read_2_33({"GLIBC_TUNABLES=glibc.malloc.hugetlb=1"})) == 0);
+    CHECK(read_2_33({"MALLOC_MMAP_MAX_=-1"})[tunable::mmap_max] == UINT64_MAX);
+    CHECK(read_2_33({"MALLOC_MMAP_MAX_=-2147483648"})[tunable::mmap_max] == static_cast<std::uint64_t>(INT_MIN));
+    CHECK(read_2_33({"MALLOC_MMAP_MAX_=2147483647"})[tunable::mmap_max] == INT_MAX);
+    CHECK(count_set(read_2_33({"MALLOC_MMAP_MAX_=2147483648"})) == 0);
+    CHECK(count_set(read_2_33({"MALLOC_MMAP_MAX_=-2147483649"})) == 0);
+    CHECK(count_set(read_2_33({"MALLOC_PERTURB_=-1", "MALLOC_CHECK_=4"})) == 0);
+    CHECK(read_2_33({"MALLOC_CHECK_=3"})[tunable::check] == 3);
+    CHECK(read_2_33({"MALLOC_TOP_PAD_=5abc"})[tunable::top_pad] == 5);
+}
+
+// ---- 2.42 ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("2.42 reads numbers as before") {
+    for (const char* text : {"0", "5", "0x10", "0X1f", "010", " 5", "\t5", "+5", "-5", "-0x10", "18446744073709551615",
+                             "0xffffffffffffffff", "01777777777777777777777"}) {
+        INFO(text);
+        CHECK(read_whole_number(text) == read_number(text));
+    }
+}
+
+TEST_CASE("2.42 takes a number whole or not at all") {
+    for (const char* text : {"5abc", "abc", "08", "0xg", "0x1g", "5 ", "1e3", "-+5", "+-5", "- 5", "\n5", "5=6"}) {
+        INFO(text);
+        CHECK_FALSE(read_whole_number(text));
+    }
+}
+
+TEST_CASE("2.42 takes the beginning of a number for zero") {
+    for (const char* text : {"", " ", "-", "+", "0x", "0X", "00"}) {
+        INFO(text);
+        CHECK(read_whole_number(text) == 0);
+    }
+    CHECK(read_2_42({"MALLOC_TOP_PAD_="})[tunable::top_pad] == 0);
+}
+
+TEST_CASE("2.42 has no number for what is too large, and all those that are not") {
+    CHECK_FALSE(read_whole_number("18446744073709551616"));
+    CHECK_FALSE(read_whole_number("-18446744073709551616"));
+    CHECK_FALSE(read_whole_number("99999999999999999999"));
+    CHECK_FALSE(read_whole_number("0x10000000000000000"));
+    CHECK_FALSE(read_whole_number("02000000000000000000000"));
+    CHECK(read_whole_number("18446744073709551614") == UINT64_MAX - 1);
+    CHECK(read_whole_number("18446744073709551610") == UINT64_MAX - 5);
+    CHECK(read_whole_number("-18446744073709551615") == 1);
+}
+
+TEST_CASE("2.42 leaves unset what is no number") {
+    CHECK(count_set(read_2_42({"MALLOC_TOP_PAD_=5abc", "MALLOC_PERTURB_=abc"})) == 0);
+    ptm::settings s =
+        read_2_42({"GLIBC_TUNABLES=glibc.malloc.perturb=5:glibc.malloc.top_pad=x:glibc.malloc.mmap_max=7"});
+    CHECK(count_set(s) == 2);
+    CHECK(s[tunable::perturb] == 5);
+    CHECK(s[tunable::mmap_max] == 7);
+    CHECK(read_2_42({"MALLOC_PERTURB_=9", "GLIBC_TUNABLES=glibc.malloc.perturb=x"})[tunable::perturb] == 9);
+    CHECK(read_2_42({"MALLOC_PERTURB_=9", "GLIBC_TUNABLES=glibc.malloc.perturb=256"})[tunable::perturb] == 9);
+}
+
+TEST_CASE("2.42 takes the low 32 bits of an int") {
+    CHECK(read_2_42({"MALLOC_PERTURB_=4294967298"})[tunable::perturb] == 2);
+    CHECK(read_2_42({"MALLOC_PERTURB_=0x1000000ff"})[tunable::perturb] == 255);
+    CHECK(read_2_42({"MALLOC_MMAP_MAX_=-4294967295"})[tunable::mmap_max] == 1);
+    CHECK(count_set(read_2_42({"MALLOC_MMAP_MAX_=2147483648", "MALLOC_PERTURB_=-1", "MALLOC_CHECK_=4"})) == 0);
+}
+
+TEST_CASE("2.42 goes by the last one, within bounds or not") {
+    CHECK(read_2_42({"MALLOC_TOP_PAD_=1", "MALLOC_TOP_PAD_=2"})[tunable::top_pad] == 2);
+    CHECK(read_2_42({"MALLOC_TOP_PAD_=x", "MALLOC_TOP_PAD_=2"})[tunable::top_pad] == 2);
+    CHECK(count_set(read_2_42({"MALLOC_TOP_PAD_=1", "MALLOC_TOP_PAD_=x"})) == 0);
+    CHECK(count_set(read_2_42({"MALLOC_PERTURB_=7", "MALLOC_PERTURB_=256"})) == 0);
+    CHECK(read_2_42({"GLIBC_TUNABLES=glibc.malloc.top_pad=7:glibc.malloc.top_pad=8"})[tunable::top_pad] == 8);
+    CHECK(count_set(read_2_42({"GLIBC_TUNABLES=glibc.malloc.top_pad=7:glibc.malloc.top_pad=x"})) == 0);
+    CHECK(count_set(read_2_42({"GLIBC_TUNABLES=glibc.malloc.perturb=7:glibc.malloc.perturb=256"})) == 0);
+}
+
+TEST_CASE("2.42 goes over one GLIBC_TUNABLES after the other") {
+    const char* first = "GLIBC_TUNABLES=glibc.malloc.top_pad=1";
+    CHECK(read_2_42({first, "GLIBC_TUNABLES=glibc.malloc.top_pad=2"})[tunable::top_pad] == 2);
+    CHECK(read_2_42({first, "GLIBC_TUNABLES=glibc.malloc.top_pad=x"})[tunable::top_pad] == 1);
+    CHECK(read_2_42({first, "GLIBC_TUNABLES=junk"})[tunable::top_pad] == 1);
+    CHECK(count_set(read_2_42({first, "GLIBC_TUNABLES=glibc.malloc.perturb=2"})) == 2);
+    CHECK(read_2_42({first, "MALLOC_TOP_PAD_=2"})[tunable::top_pad] == 1);
+}
+
+TEST_CASE("2.42 takes a list with colons whole or not at all") {
+    for (const char* list :
+         {"glibc.malloc.top_pad=6:", "glibc.malloc.top_pad=6:junk",
+          "glibc.malloc.top_pad=6:==", "glibc.malloc.top_pad=6:glibc.malloc.perturb",
+          "glibc.malloc.perturb=5=6:glibc.malloc.top_pad=6", "a=b=c:glibc.malloc.top_pad=6", "junk", ""}) {
+        INFO(list);
+        CHECK(count_set(read_2_42({("GLIBC_TUNABLES=" + std::string(list)).c_str()})) == 0);
+    }
+    for (const char* list : {"junk:glibc.malloc.top_pad=6", "::glibc.malloc.top_pad=6", "=:glibc.malloc.top_pad=6",
+                             "glibc.malloc.top_pad=6:a=", "glibc.malloc.unknown=3:glibc.malloc.top_pad=6"}) {
+        INFO(list);
+        ptm::settings s = read_2_42({("GLIBC_TUNABLES=" + std::string(list)).c_str()});
+        CHECK(count_set(s) == 1);
+        CHECK(s[tunable::top_pad] == 6);
+    }
+}
+
+TEST_CASE("2.42 can name mappings") {
+    CHECK(read_2_42({"GLIBC_TUNABLES=glibc.mem.decorate_maps=1"})[tunable::decorate_maps] == 1);
+    CHECK(count_set(read_2_42({"GLIBC_TUNABLES=glibc.mem.decorate_maps=2"})) == 0);
+    CHECK(count_set(read_2_42({"GLIBC_TUNABLES=glibc.malloc.decorate_maps=1:glibc.mem.top_pad=1"})) == 0);
+    CHECK(count_set(read({"GLIBC_TUNABLES=glibc.mem.decorate_maps=1"})) == 0);
+}
+
+// ---- the reader ----------------------------------------------------------------------------------------------------
 
 TEST_CASE("settings can be read while compiling") {
     constexpr std::uint64_t pad = [] {

@@ -56,13 +56,29 @@ void cut_surplus(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, 
     release(a, stash, tail);
 }
 
+// room_for_aligned - for a chunk of n, wherever in it the aligned part begins.
+template <header_policy H>
+wanted room_for_aligned(chunk_size n, std::size_t alignment) noexcept {
+    std::size_t room = bytes(n) + alignment + bytes(H::smallest);
+    return {room, H::size_for(room)};
+}
+
 } // namespace detail
+
+// map_aligned - as allocate_aligned, for a request that no arena can serve: see map_alone.
+template <arena_config C>
+chunk_in<C>* map_aligned(shared_state<C>& s, std::size_t alignment, std::size_t request) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* c = map_alone(s, detail::room_for_aligned<header>(header::size_for(request), alignment));
+    if (!c || is_aligned(header::to_user(c), alignment)) return c;
+    return detail::shift_mapped<C>(c, detail::aligned_within<C>(c, alignment));
+}
 
 // allocate_aligned
 //
 //   alignment  bytes; a power of two, larger than header::alignment, at least header::smallest
 //   request    bytes, at most largest_request
-//   returns    nullptr and errno = ENOMEM when there is no memory
+//   returns    nullptr when there is no memory; errno is as it was
 //   faults     those of allocate and release
 //   thread     the caller holds the arena's lock; the arena is prepared
 //   source     glibc 2.36 malloc.c, _int_memalign
@@ -71,8 +87,7 @@ chunk_in<C>* allocate_aligned(arena_state<C>& a, stash_policy<C> auto stash, std
                               std::size_t request) noexcept {
     using header = typename C::header;
     chunk_size n = header::size_for(request);
-    std::size_t room = bytes(n) + alignment + bytes(header::smallest);
-    chunk_in<C>* c = allocate(a, stash, want<C>(room));
+    chunk_in<C>* c = allocate(a, stash, detail::room_for_aligned<header>(n, alignment));
     if (!c) return nullptr;
     if (!is_aligned(header::to_user(c), alignment)) {
         chunk_in<C>* aligned = detail::aligned_within<C>(c, alignment);

@@ -153,7 +153,7 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_bins_or_top(arena_state<C>& a, chunk_size n)
 // search - everything after the two quick places.
 template <arena_config C>
 PTM_NOINLINE chunk_in<C>* search(arena_state<C>& a, stash_policy<C> auto stash, wanted w) noexcept {
-    if (w.request > largest_request) return out_of_memory(); // also a sum that an alignment made too large
+    if (w.request > largest_request) return nullptr; // also a sum that an alignment made too large
     if (!bin_table<typename C::header>::is_small(w.size) && a.have_fast) consolidate(a);
     sweep s;
     for (;;) {
@@ -169,7 +169,7 @@ PTM_NOINLINE chunk_in<C>* search(arena_state<C>& a, stash_policy<C> auto stash, 
 // allocate - a chunk for `w` that belongs to the user from now on.
 //
 //   stash    the calling thread's cache; chunks of the same size met on the way may go there
-//   returns  nullptr and errno = ENOMEM when neither the arena nor the system has it; the arena is intact
+//   returns  nullptr when neither the arena nor the system has it; the arena is intact, errno as it was
 //   cost     O(1) for a fast or small hit; else O(unsorted chunks)
 //   faults   those of the places searched
 //   thread   the caller holds the arena's lock; the arena is prepared

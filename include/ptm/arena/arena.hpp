@@ -114,7 +114,7 @@ public:
     typename C::main_backend& backend() noexcept { return state_.backend; }
 
 private:
-    static void* user(chunk* c) noexcept { return c ? header::to_user(c) : nullptr; }
+    static void* user(chunk* c) noexcept { return c ? header::to_user(c) : detail::out_of_memory(); }
 
     void free_mapped(chunk* c) noexcept {
         adapt_threshold(shared_, c);

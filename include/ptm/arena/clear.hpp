@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <ptm/arena/allocate.hpp>
+#include <ptm/arena/sub_heap.hpp>
 
 namespace ptm {
 
@@ -17,26 +18,54 @@ struct worn {
     std::size_t bytes_of_top;
 };
 
+// worn_bytes - from top to where its memory has ended at most.
+template <arena_config C>
+std::size_t worn_bytes(arena_state<C>& a) noexcept {
+    if constexpr (has_sub_heaps<C>)
+        if (a.side_arena) {
+            sub_heap<C>* h = sub_heap_of<C>(a.top);
+            return bytes_between(a.top, h->begin() + h->memory.committed());
+        }
+    return has(C::main_backend::able, can::grow) ? bytes_between(a.top, a.base + a.most_system_bytes) : 0;
+}
+
 template <arena_config C>
 worn<C> look_at_top(arena_state<C>& a) noexcept {
-    std::size_t n = bytes(C::header::size_of(a.top));
-    if (has(C::main_backend::able, can::grow)) {
-        std::size_t once = bytes_between(a.top, a.base + a.most_system_bytes);
-        if (n < once) n = once;
-    }
-    return {a.top, n};
+    return {a.top, larger(bytes(C::header::size_of(a.top)), worn_bytes(a))};
+}
+
+// backend_clears - does the memory behind top read as zero until it is handed out for the first time?
+template <arena_config C>
+bool backend_clears(const arena_state<C>& a) noexcept {
+    return has(a.side_arena ? C::arena_backend::able : C::main_backend::able, can::zeroed);
 }
 
 // dirty_bytes - user bytes of c that may not be zero.
 template <arena_config C>
 std::size_t dirty_bytes(arena_state<C>& a, chunk_in<C>* c, worn<C> before) noexcept {
     std::size_t n = bytes(C::header::size_of(c));
-    bool fresh_beyond = has(C::main_backend::able, can::zeroed) && a.shared->perturb == 0 && c == before.top;
+    bool fresh_beyond = backend_clears(a) && a.shared->perturb == 0 && c == before.top;
     if (fresh_beyond && n > before.bytes_of_top) n = before.bytes_of_top;
     return n - C::header::overhead;
 }
 
 } // namespace detail
+
+namespace detail {
+// clear_mapped - a mapped chunk, as its backend gave it or filled on purpose.
+template <arena_config C>
+chunk_in<C>* clear_mapped(shared_state<C>& s, chunk_in<C>* c, wanted w) noexcept {
+    if (!has(C::mapped_backend::able, can::zeroed) || s.perturb != 0) std::memset(C::header::to_user(c), 0, w.request);
+    return c;
+}
+}
+
+// map_cleared - as map_alone; the user's bytes read as zero.
+template <arena_config C>
+chunk_in<C>* map_cleared(shared_state<C>& s, wanted w) noexcept {
+    chunk_in<C>* c = map_alone(s, w);
+    return c ? detail::clear_mapped(s, c, w) : nullptr;
+}
 
 // allocate_cleared - as allocate; the user's bytes read as zero.
 template <arena_config C>
@@ -44,11 +73,8 @@ chunk_in<C>* allocate_cleared(arena_state<C>& a, stash_policy<C> auto stash, wan
     detail::worn<C> before = detail::look_at_top(a);
     chunk_in<C>* c = allocate(a, stash, w);
     if (!c) return nullptr;
-    void* user = C::header::to_user(c);
-    if (!C::header::is_mapped(c))
-        std::memset(user, 0, detail::dirty_bytes(a, c, before));
-    else if (!has(C::mapped_backend::able, can::zeroed) || a.shared->perturb != 0)
-        std::memset(user, 0, w.request);
+    if (C::header::is_mapped(c)) return detail::clear_mapped(*a.shared, c, w);
+    std::memset(C::header::to_user(c), 0, detail::dirty_bytes(a, c, before));
     return c;
 }
 

@@ -18,6 +18,7 @@ template <class C>
 concept names_arena_policies = requires {
     typename C::header;
     typename C::main_backend;
+    typename C::arena_backend;
     typename C::mapped_backend;
     typename C::fast_bins;
     typename C::unsorted_bin;
@@ -31,8 +32,9 @@ concept names_arena_policies = requires {
 };
 
 template <class C>
-concept arena_config = names_arena_policies<C> && header_policy<typename C::header>
-    && backend_policy<typename C::main_backend> && backend_policy<typename C::mapped_backend>
+concept arena_config =
+    names_arena_policies<C> && header_policy<typename C::header> && backend_policy<typename C::main_backend>
+    && backend_policy<typename C::arena_backend> && backend_policy<typename C::mapped_backend>
     && reporter_policy<typename C::reporter> && observer_policy<typename C::observer> && lock_policy<typename C::lock>
     && fast_bin_policy<typename C::fast_bins, C> && unsorted_bin_policy<typename C::unsorted_bin, C>
     && small_bin_policy<typename C::small_bins, C> && large_bin_policy<typename C::large_bins, C>;

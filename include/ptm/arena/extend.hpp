@@ -9,13 +9,15 @@
 //   |      | freed      |       |       |       |           |
 //   +------+------------+-------+-------+       +-----------+
 //
+// A side arena grows its newest sub-heap, or opens another one and leaves its old top behind in the same way.
+//
 // source   glibc 2.36 malloc.c, sysmalloc
 #pragma once
 
 #include <ptm/arena/mapped.hpp>
 #include <ptm/arena/release.hpp>
 #include <ptm/arena/split.hpp>
-#include <ptm/core/checked.hpp>
+#include <ptm/arena/sub_heap.hpp>
 #include <ptm/core/errno_guard.hpp>
 
 namespace ptm {
@@ -163,21 +165,79 @@ bool grow_top(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexc
     return true;
 }
 
+// leave_top - the end of a sub-heap that will not grow any more: a fence and a word that says size 0; what is before
+// them is freed if it can be a chunk, else it becomes part of the fence.
+template <arena_config C>
+void leave_top(arena_state<C>& a, stash_policy<C> auto stash, span<C> old) noexcept {
+    using header = typename C::header;
+    chunk_size kept{align_down(bytes(old.size - header::smallest), header::alignment)};
+    chunk_size fence{header::header_bytes};
+    header::set_top(header::at(old.begin, bytes(kept + fence)), chunk_size{0});
+    if (kept < header::smallest) return header::set_free(old.begin, kept + fence);
+    header::set_free(header::at(old.begin, bytes(kept)), fence);
+    header::set_used(old.begin, kept, true);
+    release(a, stash, old.begin);
+}
+
+// grow_newest - the newest sub-heap grows by exactly the pages that are missing.
+template <arena_config C>
+bool grow_newest(arena_state<C>& a, chunk_size n) noexcept {
+    sub_heap<C>* h = sub_heap_of<C>(a.top);
+    chunk_size had = C::header::size_of(a.top);
+    std::size_t missing = bytes(n + C::header::smallest - had);
+    if (static_cast<std::ptrdiff_t>(missing) <= 0) return false;
+    std::size_t more = align_up(missing, h->memory.page_bytes());
+    if (!grow_sub_heap(*a.shared, h, more)) return false;
+    a.system_bytes += more;
+    C::header::set_top(a.top, had + chunk_size{more});
+    return true;
+}
+
+// begin_newest - top moves to a new sub-heap. When the old top is large and free with its neighbours, leaving it may
+// make the arena give the new one back at once: there is no memory then, and the caller tries another arena.
+template <arena_config C>
+bool begin_newest(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+    using header = typename C::header;
+    sub_heap<C>* h = open_sub_heap(*a.shared, bytes(n + header::smallest) + head_bytes<C>, a.shared->top_pad);
+    if (!h) return false;
+    span<C> old = top_of(a);
+    h->arena = &a;
+    h->previous = sub_heap_of<C>(a.top);
+    a.system_bytes += h->size();
+    a.top = first_chunk(h);
+    header::set_top(a.top, chunk_size{bytes_between(a.top, h->end())});
+    leave_top(a, stash, old);
+    return true;
+}
+
+// grow_side
+//   returns  false: no sub-heap can be had; the arena is as it was
+template <arena_config C>
+bool grow_side(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+    return grow_newest(a, n) || begin_newest(a, stash, n);
+}
+
+template <arena_config C>
+bool grow(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+    if constexpr (has_sub_heaps<C>)
+        if (a.side_arena) return grow_side(a, stash, n);
+    return grow_top(a, stash, n);
+}
+
 } // namespace detail
 
-// from_system
-//   returns  nullptr and errno = ENOMEM when no backend has enough
+// from_system - a side arena that cannot grow takes a mapping also for what is too small for one.
+//   returns  nullptr when no backend has enough; errno is as it was in any case
 template <arena_config C>
 PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
     errno_guard keep;
-    if (deserves_mapping(*a.shared, n))
+    bool map = deserves_mapping(*a.shared, n);
+    if (map)
         if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
-    bool grew = detail::grow_top(a, stash, n);
+    bool grew = detail::grow(a, stash, n);
     if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes; // trimming may have added some too
-    if (grew)
-        if (chunk_in<C>* c = cut_top(a, n)) return c;
-    keep.dismiss();
-    return detail::out_of_memory();
+    if (grew) return cut_top(a, n);
+    return a.side_arena && !map ? map_chunk(*a.shared, n) : nullptr;
 }
 
 } // namespace ptm

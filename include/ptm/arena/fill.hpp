@@ -11,11 +11,16 @@ namespace ptm {
 
 // fill_fresh - the requested bytes of a new block, with the complement of the byte. Returns c.
 template <arena_config C>
-PTM_ALWAYS_INLINE chunk_in<C>* fill_fresh(arena_state<C>& a, chunk_in<C>* c, std::size_t request) noexcept {
-    int byte = a.shared->perturb;
+PTM_ALWAYS_INLINE chunk_in<C>* fill_fresh(const shared_state<C>& s, chunk_in<C>* c, std::size_t request) noexcept {
+    int byte = s.perturb;
     if (byte != 0 && c) [[unlikely]]
         std::memset(C::header::to_user(c), byte ^ 0xff, request);
     return c;
+}
+
+template <arena_config C>
+PTM_ALWAYS_INLINE chunk_in<C>* fill_fresh(arena_state<C>& a, chunk_in<C>* c, std::size_t request) noexcept {
+    return fill_fresh(*a.shared, c, request);
 }
 
 // fill_freed - a block that is being freed, but for its last word.

@@ -10,8 +10,10 @@
 
 #include <cstring>
 
+#include <ptm/arena/fill.hpp>
 #include <ptm/arena/state.hpp>
 #include <ptm/check/predicates.hpp>
+#include <ptm/core/checked.hpp>
 #include <ptm/core/errno_guard.hpp>
 
 namespace ptm {
@@ -70,6 +72,14 @@ chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
     detail::count_mapped(s, run.bytes);
     s.observer(events::system_grew{run});
     return c;
+}
+
+// map_alone - for a request that no arena can serve: mapped whatever its size, and however many mappings there are.
+//   returns  nullptr; errno is as it was
+template <arena_config C>
+chunk_in<C>* map_alone(shared_state<C>& s, wanted w) noexcept {
+    errno_guard keep;
+    return w.request <= largest_request ? fill_fresh(s, map_chunk(s, w.size), w.request) : nullptr;
 }
 
 // deserves_mapping - is n above the threshold, and may there be one more mapping?

@@ -75,7 +75,7 @@ chunk_in<C>* move(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c,
 
 // resize - makes c, a used chunk of this arena, hold n.
 //
-//   returns  the chunk, which may have moved with its contents; nullptr and errno = ENOMEM: c is as it was
+//   returns  the chunk, which may have moved with its contents; nullptr: no memory, c and errno are as they were
 //   cost     as allocate, and the bytes copied if it moved
 //   faults   resize_invalid_old_size, resize_invalid_next_size; those of allocate and release
 //   thread   the caller holds the lock of the chunk's arena

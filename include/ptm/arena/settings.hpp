@@ -38,6 +38,8 @@ void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
     if (auto v = user[tunable::mmap_threshold]) pin(s, s.mmap_threshold, *v);
     if (auto v = user[tunable::trim_threshold]) pin(s, s.trim_threshold, *v);
     if (auto v = user[tunable::mmap_max]) pin(s, s.mmap_max, static_cast<int>(*v));
+    if (auto v = user[tunable::arena_max]) s.arena_max = *v;
+    if (auto v = user[tunable::arena_test]) s.arena_test = *v;
     if (auto v = user[tunable::tcache_max]; v && *v <= most_cache_request) t.cache_request = *v;
     if (auto v = user[tunable::tcache_count]; v && *v <= most_cache_count) t.cache_count = *v;
     if (auto v = user[tunable::tcache_unsorted_limit]) s.cache_unsorted_limit = *v;

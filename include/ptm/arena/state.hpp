@@ -36,6 +36,12 @@ struct shared_state {
     relaxed<std::size_t> cache_unsorted_limit = C::tuned.cache_unsorted_limit;
     relaxed<int> perturb = C::tuned.perturb;
     relaxed<std::size_t> huge_page = 0; // bytes, a power of two: the frontier stays on a multiple of it; 0: no matter
+    relaxed<std::size_t> arena_max = C::tuned.arena_max;
+    relaxed<std::size_t> arena_test = C::tuned.arena_test;
+
+    // A sub-heap of a side arena is at first at least so large, and never larger than that. Bytes.
+    relaxed<std::size_t> least_sub_heap = C::tuned.least_sub_heap;
+    relaxed<std::size_t> most_sub_heap = reserved_bytes();
 
     // Mapped chunks, now and at most.
     relaxed<int> mapped_count = 0;
@@ -46,12 +52,23 @@ struct shared_state {
     [[no_unique_address]] typename C::mapped_backend mapped_backend{};
     [[no_unique_address]] typename C::observer observer{};
 
+    // The top of an arena that has nothing yet: size 0, so that it serves nothing. Never written.
+    struct {
+        std::size_t previous_size;
+        std::size_t word;
+    } no_top{};
+
     constexpr shared_state() noexcept = default;
 
     // set_most_fast - chunks for requests up to so many bytes are fast when freed.
     void set_most_fast(std::size_t request) noexcept { most_fast = fast_chunk_for(request); }
 
 private:
+    static constexpr std::size_t reserved_bytes() noexcept {
+        if constexpr (has(C::arena_backend::able, can::locate)) return C::arena_backend::reserved_bytes;
+        return 0;
+    }
+
     // Rounded down, but for requests of 0 .. alignment - 1 - overhead bytes, which stand for "none".
     static constexpr std::size_t fast_chunk_for(std::size_t request) noexcept {
         using header = typename C::header;
@@ -72,12 +89,12 @@ struct arena_state {
     shared_state<C>* shared = nullptr;
     [[no_unique_address]] typename C::lock lock{};
     bool prepared = false;
-    bool side_arena = false; // chunks handed out carry the flag that says so
+    bool side_arena = false; // lives in sub-heaps (arena/sub_heap.hpp); chunks handed out carry the flag that says so
     bool contiguous = false; // as far as the arena knows
     bool have_fast = false;  // may a fast bin hold something?
     chunk* top = nullptr;
     chunk* last_remainder = nullptr; // of the last split for a small request; may be stale, only compared
-    std::byte* base = nullptr;       // where the first memory began
+    std::byte* base = nullptr;       // where the first memory began; of a side arena: its first chunk
     std::size_t system_bytes = 0;
     std::size_t most_system_bytes = 0;
 
@@ -86,12 +103,6 @@ struct arena_state {
     typename C::small_bins::template in<C> small{};
     typename C::large_bins::template in<C> large{};
     [[no_unique_address]] typename C::main_backend backend{};
-
-    // The top of an arena that has nothing yet: size 0, so that it serves nothing.
-    struct {
-        std::size_t previous_size;
-        std::size_t word;
-    } no_top{};
 
     constexpr arena_state() noexcept = default;
     constexpr explicit arena_state(shared_state<C>& with) noexcept : shared(&with) {}
@@ -105,9 +116,21 @@ struct arena_state {
         unsorted.clear();
         small.clear();
         large.clear();
-        top = header::at(&no_top, 0);
+        top = header::at(&shared->no_top, 0);
         contiguous = has(C::main_backend::able, can::grow);
         prepared = true;
+    }
+
+    // begin_in - makes an arena that has nothing a side arena, with `system` bytes that end at `end`; what lies before
+    // `first`, the place of its first chunk, is not its to hand out.
+    void begin_in(std::byte* first, std::byte* end, std::size_t system) noexcept {
+        prepare();
+        side_arena = true;
+        contiguous = false;
+        base = first;
+        top = header::at(first, 0);
+        header::set_top(top, chunk_size{bytes_between(first, end)});
+        system_bytes = most_system_bytes = system;
     }
 
     bool has_memory() const noexcept { return system_bytes != 0; }

@@ -1,7 +1,8 @@
-// arena/trim.hpp - giving memory back: the end of top, and whole pages inside free chunks.
+// arena/trim.hpp - giving memory back: the end of top, sub-heaps without a used chunk, whole pages inside free chunks.
 #pragma once
 
 #include <ptm/arena/consolidate.hpp>
+#include <ptm/arena/sub_heap.hpp>
 
 namespace ptm {
 
@@ -35,6 +36,88 @@ bool trim_top(arena_state<C>&, std::size_t) noexcept {
 }
 
 namespace detail {
+
+// left_top - what remains at the end of a sub-heap that is not the newest: a fence, perhaps with a free chunk before
+// it.
+template <arena_config C>
+struct left_top {
+    chunk_in<C>* begin;
+    bool has_chunk; // a free chunk begins there, to be detached; else only the fence is left
+    std::size_t room;
+};
+
+// The last chunk of the sub-heap is a word that says size 0; its footer tells where the fence before it begins.
+template <arena_config C>
+left_top<C> top_left_in(sub_heap<C>* h) noexcept {
+    using header = typename C::header;
+    std::byte* end = h->end();
+    std::size_t most = bytes(header::smallest) - header::header_bytes;
+    std::size_t slack = address_of(end - most) & (header::alignment - 1);
+    chunk_in<C>* mark = header::at(end, -(most + slack));
+    chunk_in<C>* fence = header::previous(mark);
+    bool has_chunk = !header::prev_in_use(fence);
+    chunk_in<C>* begin = has_chunk ? header::previous(fence) : fence;
+    return {begin, has_chunk, bytes_between(begin, end)};
+}
+
+// drop_newest - gives back the sub-heap that top fills completely, if the one before it has room enough to go on in.
+//   returns  false: it stays
+template <arena_config C>
+bool drop_newest(arena_state<C>& a, std::size_t pad) noexcept {
+    sub_heap<C>* h = sub_heap_of<C>(a.top);
+    sub_heap<C>* before = h->previous;
+    if (!before || a.top != first_chunk(h)) return false;
+    left_top<C> left = top_left_in<C>(before);
+    std::size_t room = left.room + (a.shared->most_sub_heap - before->size());
+    if (room < pad + bytes(C::header::smallest) + before->memory.page_bytes()) return false;
+    a.system_bytes -= h->size();
+    close_sub_heap(*a.shared, h);
+    if (left.has_chunk) detach(a, left.begin);
+    a.top = left.begin;
+    C::header::set_top(a.top, chunk_size{left.room});
+    return true;
+}
+
+// shrink_newest - gives back the end of top, but for `pad` bytes.
+template <arena_config C>
+bool shrink_newest(arena_state<C>& a, std::size_t pad) noexcept {
+    sub_heap<C>* h = sub_heap_of<C>(a.top);
+    std::size_t whole = bytes(C::header::size_of(a.top)), least = bytes(C::header::smallest) + 1;
+    if (whole < a.shared->trim_threshold || whole < least || whole - least <= pad) return false;
+    std::size_t extra = align_down(whole - least - pad, h->memory.page_bytes());
+    if (extra == 0 || h->memory.retreat(extra) == 0) return false;
+    a.system_bytes -= extra;
+    C::header::set_top(a.top, chunk_size{whole - extra});
+    a.shared->observer(events::system_shrank{extra});
+    return true;
+}
+
+} // namespace detail
+
+// trim_sub_heaps - of a side arena: gives back the newest sub-heaps that nothing is left in, and the end of top.
+//   returns  true: something was given back
+//   source   glibc 2.36 arena.c, heap_trim
+template <arena_config C>
+bool trim_sub_heaps(arena_state<C>& a, std::size_t pad) noexcept {
+    bool any = false;
+    while (detail::drop_newest(a, pad)) any = true;
+    return detail::shrink_newest(a, pad) || any;
+}
+
+namespace detail {
+// discard - the contents of whole pages, if their backend can.
+template <arena_config C>
+void discard(arena_state<C>& a, pages run) noexcept {
+    if constexpr (has_sub_heaps<C> && has(C::arena_backend::able, can::discard))
+        if (a.side_arena) return static_cast<void>(sub_heap_of<C>(run.data)->memory.discard(run));
+    if constexpr (has(C::main_backend::able, can::discard)) a.backend.discard(run);
+}
+
+template <arena_config C>
+constexpr bool can_discard(const arena_state<C>& a) noexcept {
+    return has(a.side_arena ? C::arena_backend::able : C::main_backend::able, can::discard);
+}
+
 // discard_inside - drops the whole pages of a free chunk behind its links.
 template <arena_config C>
 bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
@@ -43,12 +126,13 @@ bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
     if (n <= page - 1 + links) return false;
     std::size_t ahead = links + bytes_to_aligned(offset(c, links), page);
     if (ahead >= n || n - ahead < page) return false;
-    a.backend.discard({offset(c, ahead), align_down(n - ahead, page)});
+    discard(a, {offset(c, ahead), align_down(n - ahead, page)});
     return true;
 }
 }
 
-// trim - consolidates, drops the pages inside free chunks, and gives the end of top back but for `pad` bytes.
+// trim - consolidates, drops the pages inside free chunks, and gives the end of top back but for `pad` bytes. A side
+// arena keeps its top: only a free lets its sub-heaps shrink.
 //   returns  true: something was given back, or could have been before
 //   cost     O(free chunks)
 //   thread   the caller holds the arena's lock; the arena is prepared
@@ -57,12 +141,12 @@ template <arena_config C>
 bool trim(arena_state<C>& a, std::size_t pad) noexcept {
     consolidate(a);
     bool any = false;
-    if constexpr (has(C::main_backend::able, can::discard)) {
+    if (detail::can_discard(a)) {
         auto visit = [&](chunk_in<C>* c, auto&&...) noexcept { any |= detail::discard_inside(a, c); };
         a.unsorted.for_each(visit);
         a.large.for_each(visit);
     }
-    return trim_top(a, pad) || any;
+    return (!a.side_arena && trim_top(a, pad)) || any;
 }
 
 } // namespace ptm

@@ -92,25 +92,54 @@ struct walk {
     bool reached_top = false;
 };
 
+// ends_here - top, or a fence; in a sub-heap also the word behind one.
 template <arena_config C>
-walk<C> walk_chunks(const arena_state<C>& a, verifier& v) noexcept {
+bool ends_here(const arena_state<C>& a, const chunk_in<C>* c) noexcept {
+    std::size_t n = bytes(C::header::size_of(c));
+    return c == a.top || n == C::header::header_bytes || (a.side_arena && n == 0);
+}
+
+template <arena_config C>
+void walk_chunks(const arena_state<C>& a, chunk_in<C>* c, walk<C>& w, verifier& v) noexcept {
     using header = typename C::header;
-    walk<C> w;
     bool last_was_free = false;
-    chunk_in<C>* c = header::at(a.base, misalignment<header>(a.base));
-    for (std::size_t seen = 0; c != a.top && bytes(header::size_of(c)) != header::header_bytes;) {
+    for (std::size_t seen = 0; !ends_here(a, c); c = header::next(c)) {
         chunk_size n = header::size_of(c);
         v.must(size_possible<header>(n), "a chunk's size is possible");
-        if (v.gave_up() || (seen += bytes(n)) > a.system_bytes) return w;
+        if (v.gave_up() || (seen += bytes(n)) > a.system_bytes) return;
         bool free = !header::in_use(c);
         v.must(!(free && last_was_free), "no two free chunks are neighbours");
         v.must(header::prev_in_use(c) == !last_was_free, "a chunk knows whether the one before is in use");
         if (free) w.free_bytes += bytes(n);
         last_was_free = free;
-        c = header::next(c);
     }
-    w.reached_top = c == a.top;
-    return w;
+    if (c == a.top) w.reached_top = true;
+}
+
+// walk_sub_heaps - all chunks of a side arena; its sub-heaps must be its own, and add up.
+template <arena_config C>
+void walk_sub_heaps(const arena_state<C>& a, walk<C>& w, verifier& v) noexcept {
+    std::size_t size = 0;
+    v.must(sub_heap_of<C>(a.top)->end() == offset(a.top, bytes(C::header::size_of(a.top))),
+           "top ends where the newest sub-heap ends");
+    for_each_sub_heap(a, [&](sub_heap<C>* h) {
+        v.must(h->arena == &a, "a sub-heap knows its arena");
+        size += h->size();
+        if (!v.gave_up()) walk_chunks(a, first_chunk(h), w, v);
+    });
+    v.must(size == a.system_bytes, "the sub-heaps are the memory of a side arena");
+}
+
+template <arena_config C>
+void verify_chunks(const arena_state<C>& a, std::size_t binned, verifier& v) noexcept {
+    using header = typename C::header;
+    if (!a.has_memory()) return;
+    walk<C> w;
+    if constexpr (has_sub_heaps<C>)
+        if (a.side_arena) walk_sub_heaps(a, w, v);
+    if (!a.side_arena) walk_chunks(a, header::at(a.base, misalignment<header>(a.base)), w, v);
+    v.must(!w.reached_top || w.free_bytes == binned, "every free chunk is in exactly one bin");
+    v.must(w.reached_top || !a.side_arena, "the newest sub-heap has top");
 }
 
 } // namespace detail
@@ -134,9 +163,7 @@ const char* verify(const arena_state<C>& a) noexcept {
     if (!v.gave_up()) a.large.for_each([&](chunk_in<C>* c, unsigned bin) { order.look(c, bin, v); });
     if (v.gave_up()) return v.verdict();
     v.must(figures_of(a).free_bytes() <= a.system_bytes, "free bytes are bytes of the system");
-    if (!a.has_memory()) return v.verdict();
-    detail::walk<C> w = detail::walk_chunks(a, v);
-    v.must(!w.reached_top || w.free_bytes == binned, "every free chunk is in exactly one bin");
+    detail::verify_chunks(a, binned, v);
     return v.verdict();
 }
 

@@ -22,9 +22,10 @@ class exact_bins::in {
     using chunk = chunk_in<C>;
     using table = bin_table<header>;
 
+    static constexpr unsigned first = table::small_index(header::smallest);
     static constexpr unsigned bins = table::first_large;
 
-    ring_node heads_[bins] = {};
+    ring_node heads_[bins - first] = {};
     binmap map_;
 
 public:
@@ -37,16 +38,16 @@ public:
 
     void insert(chunk* c) noexcept {
         unsigned i = table::small_index(header::size_of(c));
-        rings::link_front(heads_[i], c);
+        rings::link_front(head(i), c);
         map_.set(i);
     }
 
     // take_exact
     // faults   small_links_disagree
     chunk* take_exact(chunk_size n) noexcept {
-        ring_node& head = heads_[table::small_index(n)];
-        ring_node* oldest = rings::back(head);
-        if (oldest == &head) return nullptr;
+        ring_node& ring = head(table::small_index(n));
+        ring_node* oldest = rings::back(ring);
+        if (oldest == &ring) return nullptr;
         ring_node* before = rings::traits::get_previous(oldest);
         expect<C, fault::small_links_disagree>(rings::traits::get_next(before) == oldest, oldest);
         rings::algorithms::unlink(oldest);
@@ -57,7 +58,7 @@ public:
     chunk* first_above(chunk_size n) noexcept {
         unsigned i = table::is_small(n) ? table::small_index(n) + 1 : bins;
         while ((i = map_.first_from(i)) < bins) {
-            if (!rings::empty(heads_[i])) return rings::back_chunk(heads_[i]);
+            if (!rings::empty(head(i))) return rings::back_chunk(head(i));
             map_.clear(i);
         }
         return nullptr;
@@ -68,8 +69,11 @@ public:
     void remove(chunk* c) noexcept { rings::unlink(c); }
 
     void for_each(auto&& visit) const {
-        for (unsigned i = 0; i < bins; ++i) rings::for_each(heads_[i], [&](chunk* c) { visit(c, i); });
+        for (unsigned i = first; i < bins; ++i) rings::for_each(heads_[i - first], [&](chunk* c) { visit(c, i); });
     }
+
+private:
+    ring_node& head(unsigned i) noexcept { return heads_[i - first]; }
 };
 
 } // namespace ptm

@@ -12,17 +12,17 @@ namespace ptm {
 // information_of - the fields as glibc fills them: what threads have cached counts as used; usmblks is unused.
 template <class H>
 struct mallinfo2 information_of() noexcept {
-    arena_figures f = H::figures();
+    heap_figures f = H::figures();
     struct mallinfo2 m = {};
     m.arena = f.system_bytes;
-    m.ordblks = f.binned_chunks + 1; // and top
+    m.ordblks = f.binned_chunks + f.arenas; // each has a top
     m.smblks = f.fast_chunks;
     m.hblks = static_cast<std::size_t>(H::shared().mapped_count);
     m.hblkhd = H::shared().mapped_bytes;
     m.fsmblks = f.fast_bytes;
     m.uordblks = f.used_bytes();
     m.fordblks = f.free_bytes();
-    m.keepcost = f.top_bytes;
+    m.keepcost = f.main_top_bytes;
     return m;
 }
 

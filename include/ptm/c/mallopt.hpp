@@ -1,6 +1,6 @@
 // c/mallopt.hpp - mallopt: settings by number.
 //
-// Every call first merges the fast chunks, also one with an unknown parameter.
+// Every call first merges the fast chunks of the main arena, also one with an unknown parameter.
 // source   glibc 2.36 malloc.c, __libc_mallopt
 #pragma once
 
@@ -28,6 +28,12 @@ int set_parameter(int parameter, int value) noexcept {
     case M_MMAP_THRESHOLD: pin(s, s.mmap_threshold, wide); break;
     case M_MMAP_MAX: pin(s, s.mmap_max, value); break;
     case M_PERTURB: s.perturb = value; break;
+    case M_ARENA_TEST:
+        if (value > 0) s.arena_test = wide;
+        break;
+    case M_ARENA_MAX:
+        if (value > 0) s.arena_max = wide;
+        break;
     default: break;
     }
     return 1;

@@ -74,10 +74,11 @@ struct boundary_tag {
     static bool is_mapped(const chunk* c) noexcept { return (c->word & mapped) != 0; }
     static bool of_side_arena(const chunk* c) noexcept { return (c->word & side_arena) != 0; }
 
-    // peek - the size word, for those without the lock; size_in, mapped_in, prev_in_use_in - what it says.
+    // peek - the size word, for those without the lock; size_in, mapped_in, ... - what it says.
     static std::size_t peek(const chunk* c) noexcept { return __atomic_load_n(&c->word, __ATOMIC_RELAXED); }
     static chunk_size size_in(std::size_t word) noexcept { return chunk_size{word & ~all_flags}; }
     static bool mapped_in(std::size_t word) noexcept { return (word & mapped) != 0; }
+    static bool of_side_arena_in(std::size_t word) noexcept { return (word & side_arena) != 0; }
     static bool prev_in_use_in(std::size_t word) noexcept { return (word & previous_used) != 0; }
 
     // set_used - a chunk cut from the front of a region that had a used neighbour before it.

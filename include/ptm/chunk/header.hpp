@@ -53,6 +53,7 @@ concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word)
     { H::peek(k) } noexcept -> std::same_as<std::size_t>;
     { H::size_in(word) } noexcept -> std::same_as<chunk_size>;
     { H::mapped_in(word) } noexcept -> std::same_as<bool>;
+    { H::of_side_arena_in(word) } noexcept -> std::same_as<bool>;
     { H::prev_in_use_in(word) } noexcept -> std::same_as<bool>;
 };
 

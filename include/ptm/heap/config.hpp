@@ -2,14 +2,19 @@
 #pragma once
 
 #include <ptm/arena/config.hpp>
+#include <ptm/thread/arenas.hpp>
 #include <ptm/thread/cache.hpp>
 
 namespace ptm {
 
 template <class C>
-concept names_every_policy = names_arena_policies<C> && requires { typename C::cache; };
+concept names_every_policy = names_arena_policies<C> && requires {
+    typename C::arenas;
+    typename C::cache;
+};
 
 template <class C>
-concept heap_config = names_every_policy<C> && arena_config<C> && cache_policy<typename C::cache, C>;
+concept heap_config = names_every_policy<C> && arena_config<C> && arenas_policy<typename C::arenas, C>
+    && cache_policy<typename C::cache, C>;
 
 } // namespace ptm

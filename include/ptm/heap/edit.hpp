@@ -27,6 +27,14 @@ struct set_main_backend {
 };
 
 template <backend_policy P>
+struct set_arena_backend {
+    template <class B>
+    struct on : B {
+        using arena_backend = P;
+    };
+};
+
+template <backend_policy P>
 struct set_mapped_backend {
     template <class B>
     struct on : B {
@@ -75,6 +83,15 @@ struct set_lock {
     template <class B>
     struct on : B {
         using lock = L;
+    };
+};
+
+template <class P>
+struct set_arenas {
+    template <class B>
+    struct on : B {
+        static_assert(arenas_policy<P, B>, "set_arenas: not an arenas_policy");
+        using arenas = P;
     };
 };
 

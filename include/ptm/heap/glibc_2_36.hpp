@@ -11,22 +11,31 @@
 #include <ptm/heap/config.hpp>
 #include <ptm/os/brk.hpp>
 #include <ptm/os/mmap.hpp>
+#include <ptm/os/reserve.hpp>
 #include <ptm/report/reporter.hpp>
 #include <ptm/sync/futex_lock.hpp>
 #include <ptm/thread/array_cache.hpp>
+#include <ptm/thread/attached_arenas.hpp>
 
 namespace ptm {
 
+namespace detail {
+// glibc_sub_heap - bytes: 64 MiB, 1 MiB where addresses have 32 bits.
+inline constexpr std::size_t glibc_sub_heap = 2 * tuning{}.most_mmap_threshold;
+}
+
 struct glibc_2_36 {
     using header = boundary_tag<safe_links>;
-    using main_backend = brk_backend;    // the arena grows at the program break
-    using mapped_backend = mmap_backend; // requests from mmap_threshold on
+    using main_backend = brk_backend;                              // the main arena grows at the program break
+    using arena_backend = reserve_backend<detail::glibc_sub_heap>; // other arenas: PROT_NONE, committed by mprotect
+    using mapped_backend = mmap_backend;                           // requests from mmap_threshold on
     using fast_bins = stack_bins;
     using unsorted_bin = queue_bin;
     using small_bins = exact_bins;
     using large_bins = sorted_bins;
     using lock = futex_lock;
-    using cache = array_cache; // 64 bins of 7
+    using arenas = attached_arenas<sizeof(long) == 4 ? 2 : 8>; // for each processor that is online
+    using cache = array_cache;                                 // 64 bins of 7
     using observer = no_observer;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_36;

@@ -1,12 +1,13 @@
-// heap/heap.hpp - the process-wide allocator of a configuration: an arena, a cache for each thread, mapped chunks,
-// fork.
+// heap/heap.hpp - the process-wide allocator of a configuration: arenas, a cache for each thread, mapped chunks, fork.
 //
 // All state is static and constant-initialised: a heap works before constructors and after destructors, and an object
 // of type heap<C> is only a name for it. Two heaps are two structs. Everything is thread-safe if the configuration's
 // lock is, and its mapped backend.
 //
 // The usual path takes one look at the calling thread's cache. What is not there goes through a function of its own,
-// which makes the cache if there is none, takes the arena's lock, and searches.
+// which makes the cache if there is none, gets an arena for the thread, locked, and searches that. A block comes back
+// to the arena that it is from, whichever thread frees it: its header says whether that is the main arena, and the
+// aligned sub-heap that it lies in knows the others.
 #pragma once
 
 #include <atomic>
@@ -26,6 +27,7 @@
 #include <ptm/heap/config.hpp>
 #include <ptm/os/huge_page.hpp>
 #include <ptm/sync/spin_lock.hpp>
+#include <ptm/thread/busy.hpp>
 #include <ptm/thread/exit.hpp>
 #include <ptm/thread/fork.hpp>
 
@@ -37,6 +39,10 @@ class heap {
     using chunk = typename header::chunk;
     using block = typename C::cache::template in<C>;
     using limits = typename block::limits;
+    using arena = registered_arena<C>;
+
+    static_assert(has_sub_heaps<C> || !C::arenas::several,
+                  "heap: several arenas need an arena_backend that can::locate, such as reserve_backend");
 
 public:
     // malloc - a block of at least `request` bytes, aligned for every ordinary type; a unique one also for 0.
@@ -70,7 +76,9 @@ public:
         set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         stash s = stash_of_thread();
-        return watched(user([&] { return allocate_cleared(arena_, s, want<C>(request)); }), request);
+        wanted w = want<C>(request);
+        auto search = [&](arena_state<C>* a) { return a ? allocate_cleared(*a, s, w) : map_cleared(shared_, w); };
+        return watched(user(request, request, search), request);
     }
 
     // realloc - p with room for `request` bytes; may move, the contents are kept. p == nullptr: as malloc. request ==
@@ -104,10 +112,13 @@ public:
             errno = EINVAL;
             return nullptr;
         }
-        if (request > largest_request || alignment > largest_request) return detail::out_of_memory();
         std::size_t at = bytes(header::smallest);
         while (at < alignment) at *= 2;
-        return watched(user([&] { return allocate_aligned(arena_, present_stash(), at, request); }), request);
+        auto search = [&](arena_state<C>* a) -> chunk* {
+            if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
+            return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
+        };
+        return watched(user(request, request + at + bytes(header::smallest), search), request);
     }
 
     // usable_size - bytes that may be written at p, at least those asked for; 0 for nullptr and for a chunk that is
@@ -120,47 +131,78 @@ public:
         return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
     }
 
-    // trim - gives memory back to the system, but for `pad` bytes at the end.
+    // trim - gives memory of all arenas back to the system, but for `pad` bytes at the end of the main one.
     //   returns  true: something went back
     static bool trim(std::size_t pad) noexcept {
-        inside hold(ready_arena());
-        return ptm::trim(arena_, pad);
+        bool any = false;
+        for_each_arena([&](arena_state<C>& a) { any |= ptm::trim(a, pad); });
+        return any;
     }
 
-    // consolidate - merges the fast chunks with their neighbours.
+    // consolidate - merges the fast chunks of all arenas with their neighbours.
     static void consolidate() noexcept {
-        inside hold(ready_arena());
-        ptm::consolidate(arena_);
+        for_each_arena([](arena_state<C>& a) { ptm::consolidate(a); });
     }
 
-    static arena_figures figures() noexcept {
-        inside hold(ready_arena());
-        return figures_of(arena_);
+    // figures - sums over all arenas.
+    static heap_figures figures() noexcept {
+        heap_figures sum;
+        for_each_arena([&](arena_state<C>& a) { sum.add(figures_of(a)); });
+        return sum;
     }
 
-    // verify - nullptr, or the invariant of the arena that does not hold.
+    // verify - nullptr, or the invariant that does not hold in some arena.
     static const char* verify() noexcept {
-        inside hold(ready_arena());
-        return ptm::verify(arena_);
+        const char* broken = nullptr;
+        for_each_arena([&](arena_state<C>& a) {
+            if (!broken) broken = ptm::verify(a);
+        });
+        return broken;
     }
 
-    // ready_arena - the arena, after the settings were read. Whoever looks inside holds its lock: class inside.
+    // for_each_arena - visit(arena), the main arena first, then the others from newest to oldest; each under its lock.
+    static void for_each_arena(auto&& visit) {
+        for_each_arena_unlocked([&](arena_state<C>& a) {
+            busy mark;
+            inside hold(a);
+            visit(a);
+        });
+    }
+
+    // for_each_arena_unlocked - the same without locks: visit takes the arena's, where it needs it.
+    static void for_each_arena_unlocked(auto&& visit) {
+        set_up_once();
+        arenas_.ring().for_each([&](arena_state<C>& a) { visit(a); });
+    }
+
+    // ready_arena - the main arena, after the settings were read. Whoever looks inside holds its lock: class inside.
     static arena_state<C>& ready_arena() noexcept {
         set_up_once();
-        return arena_;
+        return main_;
+    }
+
+    // arena_of - the arena that a chunk is from, by its header; a mapped chunk is from none. The caller owns the chunk.
+    PTM_ALWAYS_INLINE static arena_state<C>& arena_of(const chunk* c) noexcept {
+        if constexpr (has_sub_heaps<C>)
+            if (header::of_side_arena_in(header::peek(c))) return *sub_heap_of<C>(c)->arena;
+        return main_;
     }
 
     // shared - settings, figures of mapped chunks, the observer.
     static shared_state<C>& shared() noexcept { return shared_; }
 
-    // leave - hands the calling thread's cache back, which gets no other one; called by itself when a thread ends.
+    // leave - hands the calling thread's cache back, which gets no other one, and its arena; called by itself when a
+    // thread ends.
     PTM_COLD static void leave() noexcept {
         leaving_ = true;
         block* b = cache_;
         cache_ = block::nobody();
-        if (b == block::nobody()) return;
-        b->drain([](chunk* c) noexcept { free_doubtful(c); });
-        free_doubtful(header::from_user(b));
+        if (b != block::nobody()) {
+            b->drain([](chunk* c) noexcept { free_doubtful(c); });
+            free_block(header::from_user(b));
+        }
+        busy mark;
+        arenas_.leave();
     }
 
 private:
@@ -175,13 +217,16 @@ private:
     };
 
     static inline constinit shared_state<C> shared_{};
-    static inline constinit arena_state<C> arena_{shared_};
+    static inline constinit arena main_{shared_};
+    static inline constinit typename C::arenas::template in<C> arenas_{main_};
     static inline constinit limits limits_{};
     static inline constinit thread_local block* cache_ = block::nobody();
     static inline constinit thread_local bool leaving_ = false;
+    static inline constinit thread_local bool will_leave_ = false; // the thread's end will be told
     static inline constinit std::atomic<bool> is_set_up_ = false;
     static inline constinit spin_lock setting_up_{};
     static inline constinit thread_exit_hook<&heap::leave> exit_hook_{};
+    static inline constinit thread_local bool fork_is_watched_ = false;
 
     // watched - tells the observer of a block that was handed out.
     PTM_ALWAYS_INLINE static void* watched(void* p, std::size_t request) noexcept {
@@ -191,11 +236,46 @@ private:
 
     static chunk_size owned_size(const chunk* c) noexcept { return header::size_in(header::peek(c)); }
 
-    // user - runs a search in the arena, under its lock. The heap is set up.
-    PTM_ALWAYS_INLINE static void* user(auto search) noexcept {
-        holding hold(arena_.lock);
-        chunk* c = search();
-        return c ? header::to_user(c) : nullptr;
+    // user - runs search(arena) in an arena for the calling thread, under its lock, and in another one if that had no
+    // memory; search(nullptr) where none is to be had. The heap is set up.
+    //   request  bytes, as asked for
+    //   room     bytes that an arena made for it must have
+    //   returns  nullptr and errno = ENOMEM
+    PTM_ALWAYS_INLINE static void* user(std::size_t request, std::size_t room, auto search) noexcept {
+        busy mark;
+        if (!will_leave_) [[unlikely]]
+            hear_of_end();
+        arena* a = arenas_.lock_one(room);
+        chunk* c = search(a);
+        if (c && a) [[likely]] {
+            a->lock.unlock();
+            return header::to_user(c);
+        }
+        return user_elsewhere(c, a, request, search);
+    }
+
+    // user_elsewhere - c: what was found without an arena; nullptr: arena `a` has nothing, but with other threads about
+    // there are other ones.
+    PTM_COLD static void* user_elsewhere(chunk* c, arena* a, std::size_t request, auto search) noexcept {
+        if (a && C::arenas::several && !__libc_single_threaded) c = search(a = arenas_.lock_other(*a, request));
+        if (a) a->lock.unlock();
+        return c ? header::to_user(c) : detail::out_of_memory();
+    }
+
+    // in_arena - runs search(arena) in the arena of c, which the caller owns, under its lock. nullptr: errno is as it
+    // was.
+    PTM_ALWAYS_INLINE static void* in_arena(chunk* c, auto&& search) noexcept {
+        busy mark;
+        arena_state<C>& a = arena_of(c);
+        holding hold(a.lock);
+        chunk* found = search(a);
+        return found ? header::to_user(found) : nullptr;
+    }
+
+    PTM_COLD static void hear_of_end() noexcept {
+        if (leaving_) return;
+        will_leave_ = true; // first: this may allocate
+        exit_hook_.arm();
     }
 
     static stash present_stash() noexcept { return {cache_}; }
@@ -209,7 +289,9 @@ private:
         if (cache_ == block::nobody()) set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         stash s = stash_of_thread();
-        return user([&] { return allocate(arena_, s, want<C>(request)); });
+        wanted w = want<C>(request);
+        return user(request, request,
+                    [&](arena_state<C>* a) { return a ? allocate(*a, s, w) : map_alone(shared_, w); });
     }
 
     PTM_COLD static void free_mapped(chunk* c) noexcept {
@@ -231,9 +313,19 @@ private:
         if (!cache_->accept(c, owned_size(c), limits_)) free_to_arena(c);
     }
 
+    // free_block - of a thread's cache, which may be in a mapping of its own.
+    PTM_COLD static void free_block(chunk* c) noexcept {
+        if (header::is_mapped(c))
+            free_mapped(c);
+        else
+            free_doubtful(c);
+    }
+
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
-        holding hold(arena_.lock);
-        release_to_arena(arena_, c, origin::user);
+        busy mark;
+        arena_state<C>& a = arena_of(c);
+        holding hold(a.lock);
+        release_to_arena(a, c, origin::user);
     }
 
     static void* realloc_mapped(chunk* c, std::size_t request) noexcept {
@@ -243,13 +335,8 @@ private:
     static void* realloc_in_arena(chunk* c, std::size_t request) noexcept {
         chunk_size n = header::size_for(request);
         stash s = present_stash();
-        auto in_place_or_moved = [&] { return user([&] { return resize(arena_, s, c, n); }); };
-        if (__libc_single_threaded) return in_place_or_moved();
-        errno_guard keep;
-        if (void* p = in_place_or_moved()) return p;
-        if (void* p = realloc_elsewhere(c, request)) return p;
-        keep.dismiss();
-        return nullptr;
+        if (void* p = in_arena(c, [&](arena_state<C>& a) { return resize(a, s, c, n); })) return p;
+        return __libc_single_threaded ? detail::out_of_memory() : realloc_elsewhere(c, request);
     }
 
     // With other threads about, a request that the arena cannot serve may still be met from the thread's cache.
@@ -277,10 +364,11 @@ private:
         set_up_once();
         if (leaving_) return;
         errno_guard keep;
-        void* p = user([] { return allocate(arena_, no_stash{}, want<C>(sizeof(block))); });
-        if (!p) return;
-        cache_ = ::new (p) block;
-        exit_hook_.arm();
+        std::size_t n = sizeof(block);
+        void* p = user(n, n, [&](arena_state<C>* a) {
+            return a ? allocate(*a, no_stash{}, want<C>(n)) : map_alone(shared_, want<C>(n));
+        });
+        if (p) cache_ = ::new (p) block;
     }
 
     static void set_up_once() noexcept {
@@ -297,16 +385,25 @@ private:
             if (t.environment == environment_source::glibc_variables) apply(shared_, t, read_process_settings());
             limits_.set(t);
             if (t.huge_pages) shared_.huge_page = advised_huge_page_bytes();
-            arena_.prepare();
+            main_.prepare();
+            arenas_.begin();
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);
         }
         fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
     }
 
-    static void before_fork() noexcept { arena_.lock.lock(); }
-    static void after_fork() noexcept { arena_.lock.unlock(); }
-    static void in_child() noexcept { arena_.lock.reset_after_fork(); }
+    // While there is one thread, nobody else holds a lock: there is nothing to wait for.
+    static void before_fork() noexcept {
+        fork_is_watched_ = !__libc_single_threaded;
+        if (fork_is_watched_) arenas_.before_fork(busy::here());
+    }
+    static void after_fork() noexcept {
+        if (fork_is_watched_) arenas_.after_fork();
+    }
+    static void in_child() noexcept {
+        if (fork_is_watched_) arenas_.in_child();
+    }
 };
 
 } // namespace ptm

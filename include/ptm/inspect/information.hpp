@@ -54,6 +54,20 @@ void take_down(const arena_state<C>& a, heap_table<C>& t) noexcept {
     t.figures = figures_of(a);
 }
 
+// table_of, figures_now - taken under the arena's lock.
+template <arena_config C>
+heap_table<C> table_of(arena_state<C>& a) noexcept {
+    inside hold(a);
+    heap_table<C> t;
+    take_down(a, t);
+    return t;
+}
+template <arena_config C>
+arena_figures figures_now(arena_state<C>& a) noexcept {
+    inside hold(a);
+    return figures_of(a);
+}
+
 using line = text<256>;
 
 inline void put_row(auto& sink, std::string_view element, const bin_row& row) {
@@ -73,12 +87,12 @@ inline void put_size(auto& sink, std::string_view element, std::string_view type
     sink((l << "<" << element << " type=\"" << type << "\" size=\"" << size << "\"/>\n").view());
 }
 
-// put_system - the four lines that close an arena and the whole.
-inline void put_system(auto& sink, std::size_t now, std::size_t most) {
-    put_size(sink, "system", "current", now);
-    put_size(sink, "system", "max", most);
-    put_size(sink, "aspace", "total", now);
-    put_size(sink, "aspace", "mprotect", now);
+// put_system - the lines about memory of the system that close an arena and the whole.
+inline void put_system(auto& sink, const arena_figures& f) {
+    put_size(sink, "system", "current", f.system_bytes);
+    put_size(sink, "system", "max", f.most_system_bytes);
+    put_size(sink, "aspace", "total", f.reserved_bytes);
+    put_size(sink, "aspace", "mprotect", f.committed_bytes);
 }
 
 template <arena_config C>
@@ -102,29 +116,44 @@ bin_row rest_of(const heap_table<C>& t) noexcept {
     return rest;
 }
 
+inline void put_parts(auto& sink, const arena_figures& f, const bin_row& rest) {
+    put_total(sink, "fast", f.fast_chunks, f.fast_bytes);
+    put_total(sink, "rest", rest.count, rest.total);
+}
+
+template <arena_config C>
+void put_arena(auto& sink, const heap_table<C>& t, std::size_t number) {
+    line l;
+    sink((l << "<heap nr=\"" << number << "\">\n").view());
+    put_sizes(sink, t);
+    put_parts(sink, t.figures, rest_of(t));
+    put_system(sink, t.figures);
+    if (t.figures.sub_heaps != 0) put_size(sink, "aspace", "subheaps", t.figures.sub_heaps);
+    sink("</heap>\n");
+}
+
 } // namespace detail
 
-// put_information - malloc_info's XML for a heap of one arena.
+// put_information - malloc_info's XML.
+//   s         what the arenas share
+//   for_each  for_each(visit) calls visit(arena) for each arena, the main one first; no lock is held
+//   thread    safe; the arenas are looked at one after another
 template <arena_config C>
-void put_information(arena_state<C>& a, auto&& sink) {
+void put_information(shared_state<C>& s, auto&& for_each, auto&& sink) {
+    heap_figures sum;
+    detail::bin_row rest;
     sink("<malloc version=\"1\">\n");
-    sink("<heap nr=\"0\">\n");
-    detail::heap_table<C> t;
-    {
-        inside hold(a);
-        detail::take_down(a, t);
-    }
-    detail::put_sizes(sink, t);
-    const arena_figures& f = t.figures;
-    detail::bin_row rest = detail::rest_of(t);
-    detail::put_total(sink, "fast", f.fast_chunks, f.fast_bytes);
-    detail::put_total(sink, "rest", rest.count, rest.total);
-    detail::put_system(sink, f.system_bytes, f.most_system_bytes);
-    sink("</heap>\n");
-    detail::put_total(sink, "fast", f.fast_chunks, f.fast_bytes);
-    detail::put_total(sink, "rest", rest.count, rest.total);
-    detail::put_total(sink, "mmap", static_cast<std::size_t>(a.shared->mapped_count), a.shared->mapped_bytes);
-    detail::put_system(sink, f.system_bytes, f.most_system_bytes);
+    for_each([&](arena_state<C>& a) {
+        detail::heap_table<C> t = detail::table_of(a);
+        detail::put_arena(sink, t, sum.arenas);
+        detail::bin_row of_this = detail::rest_of(t);
+        rest.count += of_this.count;
+        rest.total += of_this.total;
+        sum.add(t.figures);
+    });
+    detail::put_parts(sink, sum, rest);
+    detail::put_total(sink, "mmap", static_cast<std::size_t>(s.mapped_count), s.mapped_bytes);
+    detail::put_system(sink, sum);
     sink("</malloc>\n");
 }
 
@@ -134,26 +163,30 @@ inline void put_stat(auto& sink, std::string_view label, std::size_t n) {
     sink((l << label << " = ").number(static_cast<unsigned>(n), 10).view());
     sink("\n");
 }
+
+inline void put_sizes_of(auto& sink, std::size_t system, std::size_t used) {
+    put_stat(sink, "system bytes    ", system);
+    put_stat(sink, "in use bytes    ", used);
+}
 }
 
-// put_statistics - malloc_stats' table for a heap of one arena; sums are cut to 32 bits, as there.
+// put_statistics - malloc_stats' table for all arenas; sums are cut to 32 bits, as there.
 template <arena_config C>
-void put_statistics(arena_state<C>& a, auto&& sink) {
-    arena_figures f;
-    {
-        inside hold(a);
-        f = figures_of(a);
-    }
-    std::size_t mapped = a.shared->mapped_bytes;
-    sink("Arena 0:\n");
-    detail::put_stat(sink, "system bytes    ", f.system_bytes);
-    detail::put_stat(sink, "in use bytes    ", f.used_bytes());
+void put_statistics(shared_state<C>& s, auto&& for_each, auto&& sink) {
+    heap_figures sum;
+    for_each([&](arena_state<C>& a) {
+        arena_figures f = detail::figures_now(a);
+        detail::line l;
+        sink((l << "Arena " << sum.arenas << ":\n").view());
+        detail::put_sizes_of(sink, f.system_bytes, f.used_bytes());
+        sum.add(f);
+    });
+    std::size_t mapped = s.mapped_bytes;
     sink("Total (incl. mmap):\n");
-    detail::put_stat(sink, "system bytes    ", f.system_bytes + mapped);
-    detail::put_stat(sink, "in use bytes    ", f.used_bytes() + mapped);
-    detail::put_stat(sink, "max mmap regions", static_cast<std::size_t>(a.shared->most_mapped_count));
+    detail::put_sizes_of(sink, sum.system_bytes + mapped, sum.used_bytes() + mapped);
+    detail::put_stat(sink, "max mmap regions", static_cast<std::size_t>(s.most_mapped_count));
     detail::line l;
-    sink((l << "max mmap bytes   = ").number(a.shared->most_mapped_bytes, 10).view());
+    sink((l << "max mmap bytes   = ").number(s.most_mapped_bytes, 10).view());
     sink("\n");
 }
 

@@ -22,7 +22,19 @@ namespace ptm {
 //   discard  can drop the contents of pages and keep their addresses; they read as zero afterwards
 //   advise   can ask the system to use huge pages for some of its memory
 //   zeroed   what obtain() gives reads as zero, also when it was given back and obtained again
-enum class can : unsigned { nothing = 0, grow = 1, remap = 2, discard = 4, zeroed = 8, advise = 16 };
+//   huge     can be asked for memory in huge pages of a certain size
+//   locate   what obtain() gives lies in one stretch of `reserved_bytes`, aligned to that: any address in it tells
+//            where it begins
+enum class can : unsigned {
+    nothing = 0,
+    grow = 1,
+    remap = 2,
+    discard = 4,
+    zeroed = 8,
+    advise = 16,
+    huge = 32,
+    locate = 64
+};
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
 constexpr bool has(can set, can one) noexcept { return (unsigned(set) & unsigned(one)) != 0; }
@@ -60,11 +72,27 @@ concept advises_pages = requires(B b, pages p) {
     { b.advise_huge(p) } noexcept -> std::same_as<void>; // p: any run of its memory; errno survives
 };
 
+template <class B>
+concept obtains_huge_pages = requires(B b, std::size_t bytes, std::size_t page_bytes) {
+    // bytes: a multiple of page_bytes, a power of two; {} and errno = ENOMEM if there are none of this size
+    { b.obtain_huge(bytes, page_bytes) } noexcept -> std::same_as<pages>;
+};
+
+template <class B>
+concept locates_pages = requires(B b) {
+    { B::reserved_bytes } -> std::convertible_to<std::size_t>;
+    requires is_power_of_two(B::reserved_bytes);
+    { b.base() } noexcept -> std::same_as<std::byte*>;       // nullptr: nothing reserved yet
+    { b.committed() } noexcept -> std::same_as<std::size_t>; // bytes from base() on that may be written
+    { b.release() } noexcept -> std::same_as<void>;          // gives everything back, as new afterwards
+};
+
 // backend_policy - must have what it says it has.
 template <class B>
 concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
     && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
-    && (!has(B::able, can::advise) || advises_pages<B>);
+    && (!has(B::able, can::advise) || advises_pages<B>) && (!has(B::able, can::huge) || obtains_huge_pages<B>)
+    && (!has(B::able, can::locate) || locates_pages<B>);
 
 // no_pages - what obtain() and remap() return when there is nothing: {}, with errno set.
 inline pages no_pages() noexcept {

@@ -18,13 +18,14 @@ struct counted : B {
 
     std::size_t bytes_held = 0;
     std::size_t most_bytes_held = 0;
-    std::size_t calls = 0; // obtain, give_back, retreat, remap
+    std::size_t calls = 0; // obtain, obtain_huge, give_back, retreat, remap
 
-    pages obtain(std::size_t bytes) noexcept {
-        ++calls;
-        pages got = B::obtain(bytes);
-        hold(got.bytes);
-        return got;
+    pages obtain(std::size_t bytes) noexcept { return take(B::obtain(bytes)); }
+
+    pages obtain_huge(std::size_t bytes, std::size_t page_bytes) noexcept
+        requires(has(B::able, can::huge))
+    {
+        return take(B::obtain_huge(bytes, page_bytes));
     }
 
     bool give_back(pages run) noexcept {
@@ -63,6 +64,12 @@ struct counted : B {
     }
 
 private:
+    pages take(pages got) noexcept {
+        ++calls;
+        hold(got.bytes);
+        return got;
+    }
+
     void hold(std::size_t bytes) noexcept {
         bytes_held += bytes;
         if (bytes_held > most_bytes_held) most_bytes_held = bytes_held;
@@ -71,7 +78,7 @@ private:
 
 // failing - refuses as told: for tests of what happens when memory runs out.
 //
-//   grant(n)   the next n calls that ask for memory (obtain, remap) succeed and every later one fails
+//   grant(n)   the next n calls that ask for memory (obtain, obtain_huge, remap) may succeed, every later one fails
 //   refuse     what fails besides: give_back, retreat and discard, when `stubborn` is set
 template <backend_policy B>
 struct failing : B {
@@ -84,6 +91,12 @@ struct failing : B {
     void grant(std::size_t n) noexcept { granted_ = n; }
 
     pages obtain(std::size_t bytes) noexcept { return may_serve() ? B::obtain(bytes) : no_pages(); }
+
+    pages obtain_huge(std::size_t bytes, std::size_t page_bytes) noexcept
+        requires(has(B::able, can::huge))
+    {
+        return may_serve() ? B::obtain_huge(bytes, page_bytes) : no_pages();
+    }
 
     bool give_back(pages run) noexcept { return !stubborn && B::give_back(run); }
 

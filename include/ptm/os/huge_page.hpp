@@ -1,55 +1,19 @@
-// os/huge_page.hpp - whether the system gives huge pages to those who ask by madvise, and how large they are.
+// os/huge_page.hpp - the system's huge pages and how large they are: those it gives to who asks by madvise, and those
+// that are mapped as such.
 //
 // Nothing here allocates; errno survives; thread-safe.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <ptm/core/errno_guard.hpp>
-#include <ptm/core/text.hpp>
+#include <ptm/os/small_file.hpp>
 
 namespace ptm {
-
-namespace detail {
-
-// small_file - what a file of a few characters holds; empty if it cannot be read.
-class small_file {
-    char chars_[128] = {};
-    std::size_t length_ = 0;
-
-public:
-    explicit small_file(const char* path) noexcept {
-        int file = open(path, O_RDONLY | O_CLOEXEC);
-        if (file < 0) return;
-        ssize_t got = read(file, chars_, sizeof chars_);
-        if (got > 0) length_ = static_cast<std::size_t>(got);
-        close(file);
-    }
-    std::string_view text() const noexcept { return {chars_, length_}; }
-};
-
-// decimal - the number at the start of `text`; 0 if there is none.
-constexpr std::size_t decimal(std::string_view text) noexcept {
-    std::size_t n = 0;
-    for (char c : text) {
-        if (c < '0' || c > '9') break;
-        n = n * 10 + static_cast<std::size_t>(c - '0');
-    }
-    return n;
-}
-
-// small_file_in - root/place; a path that is too long is a file that cannot be read.
-inline small_file small_file_in(std::string_view root, std::string_view place) noexcept {
-    text<256> path;
-    path << root << place << std::string_view{"\0", 1};
-    return small_file{path.truncated() ? "" : path.view().data()};
-}
-
-} // namespace detail
 
 // advised_huge_page_bytes - of a transparent huge page, where the system gives them on advice; 0 where it gives them
 // always or never, and where it does not say.
@@ -58,9 +22,46 @@ inline small_file small_file_in(std::string_view root, std::string_view place) n
 //   source   glibc 2.36, the tunable glibc.malloc.hugetlb=1
 inline std::size_t advised_huge_page_bytes(std::string_view root = "") noexcept {
     errno_guard keep;
-    detail::small_file mode = detail::small_file_in(root, "/sys/kernel/mm/transparent_hugepage/enabled");
+    constexpr std::string_view place = "/sys/kernel/mm/transparent_hugepage/";
+    detail::small_file mode(root, place, "enabled");
     if (mode.text().find("[madvise]") == std::string_view::npos) return 0;
-    return detail::decimal(detail::small_file_in(root, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").text());
+    return detail::decimal(detail::small_file(root, place, "hpage_pmd_size").text());
+}
+
+namespace detail {
+
+// The number behind `name` in a file of lines "name:   number kB"; 0 if there is none.
+inline std::size_t kilobytes_of(std::string_view name, std::string_view root, std::string_view place) noexcept {
+    for (file_lines<64> lines(root, place); lines.next();) {
+        std::string_view entry = lines.line();
+        if (!entry.starts_with(name)) continue;
+        entry.remove_prefix(name.size());
+        if (!entry.starts_with(':')) continue;
+        std::size_t digits = entry.find_first_not_of(": \t");
+        entry.remove_prefix(digits == entry.npos ? entry.size() : digits);
+        return decimal(entry);
+    }
+    return 0;
+}
+
+inline bool has_huge_pages_of(std::size_t kilobytes, std::string_view root) noexcept {
+    int folder = open_in(root, "/sys/kernel/mm/hugepages/hugepages-", std::uint64_t{kilobytes}, "kB");
+    if (folder >= 0) close(folder);
+    return folder >= 0;
+}
+
+} // namespace detail
+
+// explicit_huge_page_bytes - of the huge pages to map memory in; 0: none.
+//
+//   wanted   2 for those of the system's usual size, or bytes: a size that the system has. 0 and 1 want none.
+//   source   glibc 2.36, the tunable glibc.malloc.hugetlb from 2 on
+inline std::size_t explicit_huge_page_bytes(std::uint64_t wanted, std::string_view root = "") noexcept {
+    errno_guard keep;
+    if (wanted < 2) return 0;
+    if (wanted == 2) return detail::kilobytes_of("Hugepagesize", root, "/proc/meminfo") * 1024;
+    bool listed = wanted % 1024 == 0 && detail::has_huge_pages_of(wanted / 1024, root);
+    return listed ? static_cast<std::size_t>(wanted) : 0;
 }
 
 } // namespace ptm

@@ -1,6 +1,7 @@
 // os/mmap.hpp - anonymous private mappings, one for each obtain(). Thread-safe.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 
 #include <sys/mman.h>
@@ -18,7 +19,7 @@ inline std::byte* mapped_or_null(void* address) noexcept {
 }
 
 struct mmap_backend {
-    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise;
+    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise | can::huge;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
     // obtain - `bytes` readable and writable, a multiple of the page size; {} and ENOMEM when the system refuses.
@@ -26,6 +27,15 @@ struct mmap_backend {
         void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         std::byte* data = detail::mapped_or_null(at);
         return data ? pages{data, bytes} : pages{};
+    }
+
+    // obtain_huge - the same in huge pages of `page_bytes`. The system refuses with other errors too: a size that it
+    // does not know, too few pages set aside.
+    pages obtain_huge(std::size_t bytes, std::size_t page_bytes) noexcept {
+        int size = std::countr_zero(page_bytes) << MAP_HUGE_SHIFT;
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | size;
+        std::byte* data = detail::mapped_or_null(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0));
+        return data ? pages{data, bytes} : no_pages();
     }
 
     bool give_back(pages run) noexcept { return munmap(run.data, run.bytes) == 0; }

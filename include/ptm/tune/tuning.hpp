@@ -53,6 +53,20 @@ struct tuning {
     // advice. An arena of one's own is told by its shared_state::huge_page.
     bool huge_pages = false; // glibc.malloc.hugetlb=1
 
+    // Arenas at most; 0: as many as the policy `arenas` makes of the number of processors.
+    std::size_t arena_max = 0; // glibc.malloc.arena_max
+
+    // So many arenas are made without asking how many processors there are.
+    std::size_t arena_test = sizeof(long) == 4 ? 2 : 8; // glibc.malloc.arena_test
+
+    // A sub-heap of a side arena has at least this size at first. Bytes.
+    std::size_t least_sub_heap = 32 * 1024;
+
+    // Bytes kept for the head of a sub-heap, and for the arena in the first one, however small ours are: with these
+    // numbers the chunks lie where glibc's lie.
+    std::size_t sub_heap_head = 6 * sizeof(std::size_t);
+    std::size_t arena_head = sizeof(long) == 4 ? 1116 : 2200;
+
     // When the main backend refuses, the mapped one is asked for a multiple of `fallback_multiple` and at least
     // `fallback_least` bytes; 0 stands for the page size. (2.35 to 2.37 have the two the other way round than the
     // rest.)

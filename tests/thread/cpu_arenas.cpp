@@ -1,0 +1,82 @@
+#include "support/arena_sets.hpp"
+
+#include <ptm/thread/cpu_arenas.hpp>
+
+#include <sched.h>
+
+namespace {
+template <unsigned N, int Number>
+using set = ptm_test::arena_set<ptm::arenas_per_cpu<N>, Number>;
+
+// stay_here - keeps the calling thread on the processor it runs on, and returns that.
+int stay_here() {
+    int cpu = sched_getcpu();
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(static_cast<std::size_t>(cpu), &only);
+    return sched_setaffinity(0, sizeof only, &only) == 0 ? cpu : -1;
+}
+
+// on_one_processor - runs body in a thread that stays on one processor.
+void on_one_processor(auto body) {
+    std::thread([&] {
+        if (stay_here() >= 0) body();
+    }).join();
+}
+}
+
+TEST_CASE("all threads on one processor use one arena") {
+    set<1, 30> s;
+    int looked = 0;
+    on_one_processor([&] {
+        auto* mine = s.use();
+        looked += mine == s.use();
+        cpu_set_t here;
+        sched_getaffinity(0, sizeof here, &here);
+        std::thread([&] { looked += s.use() == mine; }).join(); // a thread inherits its place
+    });
+    CHECK(looked == 2);
+    CHECK(s.count() <= 2);
+}
+
+TEST_CASE("a processor has N arenas, tried in turn; when all are locked the first is waited for") {
+    set<3, 31> s;
+    std::vector<bool> different;
+    on_one_processor([&] {
+        auto *first = s->lock_one(1), *second = s->lock_one(1), *third = s->lock_one(1);
+        different = {first != second, second != third, first != third};
+        second->lock.unlock();
+        auto* again = s->lock_one(1);
+        different.push_back(again == second);
+        std::thread other([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            first->lock.unlock();
+        });
+        different.push_back(s->lock_one(1) == first);
+        other.join();
+        for (auto* a : {first, second, third}) a->lock.unlock();
+    });
+    CHECK(different == std::vector<bool>(5, true));
+}
+
+TEST_CASE("when the arena of a processor has no memory the main one is tried, and after that none") {
+    set<1, 32> s;
+    auto* side = s.ring().make(100);
+    side->lock.lock();
+    auto* main = s->lock_other(*side, 1);
+    CHECK(main == &s.main());
+    CHECK(s->lock_other(*main, 1) == nullptr);
+    CHECK(side->lock.try_lock());
+    CHECK(s.main().lock.try_lock());
+}
+
+TEST_CASE("fork finds the arenas of processors in order") {
+    set<2, 33> s;
+    s.use();
+    s->before_fork(false);
+    CHECK_FALSE(s.main().lock.try_lock());
+    s->after_fork();
+    s->before_fork(false);
+    s->in_child();
+    CHECK(s.use() != nullptr);
+}
