@@ -4,7 +4,7 @@
 //   equivalence --player play --empty libempty.so --preload libptm_glibc_2_36.so --suite default
 //
 // What to play:
-//   --suite NAME          default, tcache_off, huge_pages, varied, readable, threads or threads_varied (suites.cpp):
+//   --suite NAME          default, tcache_off, huge_pages, explicit_huge_pages, varied, readable, threads or threads_varied (suites.cpp):
 //                         fixed seeds
 //   --seeds N             so many of each character in a suite, or under each setting of a varied one
 //   --character C         traces of this character, or in turn of all with one thread (all, which is the default) or of

@@ -122,6 +122,7 @@ std::vector<test_case> suite(const std::string& name, std::size_t seeds, std::si
     if (name == "default") return single({});
     if (name == "tcache_off") return single({"GLIBC_TUNABLES=glibc.malloc.tcache_count=0"});
     if (name == "huge_pages") return single({"GLIBC_TUNABLES=glibc.malloc.hugetlb=1"});
+    if (name == "explicit_huge_pages") return single({"GLIBC_TUNABLES=glibc.malloc.hugetlb=2"});
     if (name == "varied") return varied(character_names(), settings, of_each(usual_rounds), varied_steps);
     if (name == "threads") return every_character(threaded_character_names(), of_each(threaded_seeds), {});
     if (name == "threads_varied") {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include <dlfcn.h>
@@ -27,6 +28,12 @@ inline const char* home_of(const void* function) {
 
 // is_preloaded - is malloc the preload library's? Otherwise a program would check the C library.
 inline bool is_preloaded() { return std::strstr(home_of(dlsym(RTLD_DEFAULT, "malloc")), "libptm_") != nullptr; }
+
+// any_malloc - PTM_ANY_MALLOC in the environment: run under whatever malloc there is, to compare.
+inline bool any_malloc() {
+    static const bool any = std::getenv("PTM_ANY_MALLOC") != nullptr;
+    return any;
+}
 
 // used_bytes - what the arena counts as handed out.
 inline std::size_t used_bytes() { return mallinfo2().uordblks; }

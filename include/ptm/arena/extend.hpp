@@ -61,26 +61,48 @@ std::size_t growth_for(arena_state<C>& a, chunk_size n) noexcept {
 
 template <arena_config C>
 gain ask_main(arena_state<C>& a, std::size_t more) noexcept {
-    if (static_cast<std::ptrdiff_t>(more) <= 0) return {};
+    if (static_cast<std::ptrdiff_t>(more) <= 0 || a.shared->explicit_page != 0) return {};
     pages run = a.backend.obtain(more);
     advise_huge(*a.shared, a.backend, run);
     return {run, has(C::main_backend::able, can::grow)};
 }
 
-// ask_mapped - the way out when the main backend refuses: a region from the mapped backend. The arena is never taken
-// for contiguous again.
+// fallback_for - bytes of a region that takes the place of `more` at the frontier; 0: so many that the sum wrapped.
 template <arena_config C>
-gain ask_mapped(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
+std::size_t fallback_for(arena_state<C>& a, std::size_t more, chunk_size n, std::size_t multiple,
+                         std::size_t least) noexcept {
+    if (a.contiguous) more = align_up(more + bytes(C::header::size_of(a.top)), multiple);
+    if (more < least) more = least;
+    return more > bytes(n) ? more : 0;
+}
+
+// ask_explicit - a region in explicit huge pages. What the last page has beyond the need stays unused, as in glibc.
+template <arena_config C>
+pages ask_explicit(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
+    std::size_t page = a.shared->explicit_page;
+    std::size_t size = page != 0 ? fallback_for(a, more, n, page, page) : 0;
+    pages run = size != 0 ? obtain_explicit(*a.shared, size) : pages{};
+    return {run.data, run ? size : 0};
+}
+
+// ask_region - a region from the mapped backend.
+template <arena_config C>
+pages ask_region(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     constexpr tuning t = C::tuned;
     std::size_t page = a.shared->mapped_backend.page_bytes();
-    if (a.contiguous)
-        more = align_up(more + bytes(C::header::size_of(a.top)), t.fallback_multiple ? t.fallback_multiple : page);
-    std::size_t least = t.fallback_least ? t.fallback_least : page;
-    if (more < least) more = least;
-    if (more <= bytes(n)) return {};
-    pages run = a.shared->mapped_backend.obtain(more);
-    if (run) a.contiguous = false;
+    std::size_t size = fallback_for(a, more, n, t.fallback_multiple ? t.fallback_multiple : page,
+                                    t.fallback_least ? t.fallback_least : page);
+    pages run = size != 0 ? a.shared->mapped_backend.obtain(size) : pages{};
     advise_huge(*a.shared, a.shared->mapped_backend, run);
+    return run;
+}
+
+// ask_mapped - the way out when the main backend refuses. The arena is never taken for contiguous again.
+template <arena_config C>
+gain ask_mapped(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
+    pages run = ask_explicit(a, more, n);
+    if (!run) run = ask_region(a, more, n);
+    if (run) a.contiguous = false;
     return {run, false};
 }
 

@@ -44,6 +44,25 @@ void advise_huge(shared_state<C>& s, B& backend, pages run) noexcept {
         if (std::size_t huge = s.huge_page; huge != 0 && run.bytes >= huge) backend.advise_huge(run);
 }
 
+// obtain_explicit - in huge pages that were set aside; {}: there are none, or the heap does not use them.
+template <arena_config C>
+pages obtain_explicit(shared_state<C>& s, std::size_t bytes) noexcept {
+    if constexpr (has(C::mapped_backend::able, can::huge))
+        if (std::size_t page = s.explicit_page; page != 0)
+            return s.mapped_backend.obtain_huge(align_up(bytes, page), page);
+    return {};
+}
+
+// obtain_for_chunk - a mapping of `length` bytes, or of whole explicit pages if the chunk of n fills one.
+template <arena_config C>
+pages obtain_for_chunk(shared_state<C>& s, chunk_size n, std::size_t length) noexcept {
+    if (bytes(n) >= s.explicit_page)
+        if (pages run = obtain_explicit(s, length)) return run;
+    pages run = s.mapped_backend.obtain(length);
+    if (run) advise_huge(s, s.mapped_backend, run);
+    return run;
+}
+
 // mapping_sane - does the chunk begin and end where a mapping could? Freeing anything else would unmap a stranger.
 template <arena_config C>
 bool mapping_sane(shared_state<C>& s, chunk_in<C>* c) noexcept {
@@ -63,9 +82,8 @@ chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
     constexpr std::size_t shift = detail::mapped_shift<header>;
     std::size_t length = detail::mapping_for(s, n);
     if (length <= bytes(n)) return nullptr;
-    pages run = s.mapped_backend.obtain(length);
+    pages run = detail::obtain_for_chunk(s, n, length);
     if (!run) return nullptr;
-    detail::advise_huge(s, s.mapped_backend, run);
     chunk_in<C>* c = header::at(run.data, shift);
     header::set_mapped(c, chunk_size{run.bytes - shift}, shift);
     s.most_mapped_count.raise_to(s.mapped_count.add(1));

@@ -44,7 +44,7 @@ void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
     if (auto v = user[tunable::tcache_count]; v && *v <= most_cache_count) t.cache_count = *v;
     if (auto v = user[tunable::tcache_unsorted_limit]) s.cache_unsorted_limit = *v;
     if (auto v = user[tunable::mxfast]) set_fast_request(s, *v);
-    if (auto v = user[tunable::hugetlb]) t.huge_pages = *v == 1;
+    if (auto v = user[tunable::hugetlb]) t.huge_pages = *v;
 }
 
 } // namespace ptm

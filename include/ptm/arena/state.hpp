@@ -36,6 +36,7 @@ struct shared_state {
     relaxed<std::size_t> cache_unsorted_limit = C::tuned.cache_unsorted_limit;
     relaxed<int> perturb = C::tuned.perturb;
     relaxed<std::size_t> huge_page = 0; // bytes, a power of two: the frontier stays on a multiple of it; 0: no matter
+    relaxed<std::size_t> explicit_page = 0; // bytes of huge pages that the system sets aside; 0: they are not used
     relaxed<std::size_t> arena_max = C::tuned.arena_max;
     relaxed<std::size_t> arena_test = C::tuned.arena_test;
 
@@ -59,6 +60,15 @@ struct shared_state {
     } no_top{};
 
     constexpr shared_state() noexcept = default;
+
+    // use_explicit_pages - of `page` bytes: memory is mapped in such pages as long as there are some. The main backend
+    // is not asked any more, and sub-heaps begin with one page and end after four.
+    void use_explicit_pages(std::size_t page) noexcept {
+        explicit_page = page;
+        if (page == 0 || page > most_sub_heap / 4) return; // a sub-heap cannot have more than is reserved for it
+        least_sub_heap = page;
+        most_sub_heap = 4 * page;
+    }
 
     // set_most_fast - chunks for requests up to so many bytes are fast when freed.
     void set_most_fast(std::size_t request) noexcept { most_fast = fast_chunk_for(request); }

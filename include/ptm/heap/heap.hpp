@@ -163,8 +163,8 @@ public:
     // for_each_arena - visit(arena), the main arena first, then the others from newest to oldest; each under its lock.
     static void for_each_arena(auto&& visit) {
         for_each_arena_unlocked([&](arena_state<C>& a) {
-            busy mark;
-            inside hold(a);
+            entered hold(a);
+            a.prepare();
             visit(a);
         });
     }
@@ -216,6 +216,23 @@ private:
         bool accept(chunk* c, chunk_size n) noexcept { return to->accept(c, n, limits_); }
     };
 
+    // entered - holds an arena's lock for a scope, unless a fork holds all of them.
+    class [[nodiscard]] entered {
+        busy mark_{};
+        arena_state<C>& a_;
+
+    public:
+        PTM_ALWAYS_INLINE explicit entered(arena_state<C>& a) noexcept : a_(a) {
+            if (!forking_) [[likely]]
+                a_.lock.lock();
+        }
+        entered(const entered&) = delete;
+        PTM_ALWAYS_INLINE ~entered() {
+            if (!forking_) [[likely]]
+                a_.lock.unlock();
+        }
+    };
+
     static inline constinit shared_state<C> shared_{};
     static inline constinit arena main_{shared_};
     static inline constinit typename C::arenas::template in<C> arenas_{main_};
@@ -226,7 +243,7 @@ private:
     static inline constinit std::atomic<bool> is_set_up_ = false;
     static inline constinit spin_lock setting_up_{};
     static inline constinit thread_exit_hook<&heap::leave> exit_hook_{};
-    static inline constinit thread_local bool fork_is_watched_ = false;
+    static inline constinit thread_local bool forking_ = false; // this thread holds the locks of all arenas
 
     // watched - tells the observer of a block that was handed out.
     PTM_ALWAYS_INLINE static void* watched(void* p, std::size_t request) noexcept {
@@ -242,9 +259,9 @@ private:
     //   room     bytes that an arena made for it must have
     //   returns  nullptr and errno = ENOMEM
     PTM_ALWAYS_INLINE static void* user(std::size_t request, std::size_t room, auto search) noexcept {
+        if (forking_ || !will_leave_) [[unlikely]]
+            if (!look_around()) return user_of(search(&main_));
         busy mark;
-        if (!will_leave_) [[unlikely]]
-            hear_of_end();
         arena* a = arenas_.lock_one(room);
         chunk* c = search(a);
         if (c && a) [[likely]] {
@@ -254,28 +271,33 @@ private:
         return user_elsewhere(c, a, request, search);
     }
 
+    // look_around - what a thread has to do before it uses an arena.
+    //   returns  false: nothing is to be locked
+    PTM_COLD static bool look_around() noexcept {
+        if (!will_leave_ && !leaving_) {
+            will_leave_ = true; // first: this may allocate
+            exit_hook_.arm();
+        }
+        return !forking_;
+    }
+
     // user_elsewhere - c: what was found without an arena; nullptr: arena `a` has nothing, but with other threads about
     // there are other ones.
     PTM_COLD static void* user_elsewhere(chunk* c, arena* a, std::size_t request, auto search) noexcept {
         if (a && C::arenas::several && !__libc_single_threaded) c = search(a = arenas_.lock_other(*a, request));
         if (a) a->lock.unlock();
-        return c ? header::to_user(c) : detail::out_of_memory();
+        return user_of(c);
     }
+
+    static void* user_of(chunk* c) noexcept { return c ? header::to_user(c) : detail::out_of_memory(); }
 
     // in_arena - runs search(arena) in the arena of c, which the caller owns, under its lock. nullptr: errno is as it
     // was.
     PTM_ALWAYS_INLINE static void* in_arena(chunk* c, auto&& search) noexcept {
-        busy mark;
         arena_state<C>& a = arena_of(c);
-        holding hold(a.lock);
+        entered hold(a);
         chunk* found = search(a);
         return found ? header::to_user(found) : nullptr;
-    }
-
-    PTM_COLD static void hear_of_end() noexcept {
-        if (leaving_) return;
-        will_leave_ = true; // first: this may allocate
-        exit_hook_.arm();
     }
 
     static stash present_stash() noexcept { return {cache_}; }
@@ -322,9 +344,8 @@ private:
     }
 
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
-        busy mark;
         arena_state<C>& a = arena_of(c);
-        holding hold(a.lock);
+        entered hold(a);
         release_to_arena(a, c, origin::user);
     }
 
@@ -384,7 +405,8 @@ private:
             tuning t = C::tuned;
             if (t.environment == environment_source::glibc_variables) apply(shared_, t, read_process_settings());
             limits_.set(t);
-            if (t.huge_pages) shared_.huge_page = advised_huge_page_bytes();
+            if (t.huge_pages == 1) shared_.huge_page = advised_huge_page_bytes();
+            shared_.use_explicit_pages(explicit_huge_page_bytes(t.huge_pages));
             main_.prepare();
             arenas_.begin();
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
@@ -393,16 +415,22 @@ private:
         fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
     }
 
-    // While there is one thread, nobody else holds a lock: there is nothing to wait for.
+    // While there is one thread, nobody else holds a lock: there is nothing to wait for. Handlers that were registered
+    // before ours run while all arenas are locked, and may allocate.
     static void before_fork() noexcept {
-        fork_is_watched_ = !__libc_single_threaded;
-        if (fork_is_watched_) arenas_.before_fork(busy::here());
+        if (__libc_single_threaded) return;
+        arenas_.before_fork(busy::here());
+        forking_ = true;
     }
     static void after_fork() noexcept {
-        if (fork_is_watched_) arenas_.after_fork();
+        if (!forking_) return;
+        forking_ = false;
+        arenas_.after_fork();
     }
     static void in_child() noexcept {
-        if (fork_is_watched_) arenas_.in_child();
+        if (!forking_) return;
+        forking_ = false;
+        arenas_.in_child();
     }
 };
 

@@ -49,9 +49,10 @@ struct tuning {
     // Not 0: what is handed out is filled with its complement, what is freed with it. The low byte counts.
     int perturb = 0; // glibc.malloc.perturb
 
-    // A heap's arena grows and shrinks to whole huge pages, and asks the system to use them, where it does so on
-    // advice. An arena of one's own is told by its shared_state::huge_page.
-    bool huge_pages = false; // glibc.malloc.hugetlb=1
+    // 1: a heap's main arena grows and shrinks to whole huge pages, and asks the system to use them, where it does so
+    // on advice. 2: memory is mapped in huge pages that the system has set aside, of its usual size; above 2: of that
+    // many bytes. Where there are none, ordinary pages do. An arena of one's own is told by its shared_state.
+    std::uint64_t huge_pages = 0; // glibc.malloc.hugetlb
 
     // Arenas at most; 0: as many as the policy `arenas` makes of the number of processors.
     std::size_t arena_max = 0; // glibc.malloc.arena_max

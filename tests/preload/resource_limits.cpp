@@ -1,0 +1,121 @@
+// A limit of the process is reached with blocks of one size: ENOMEM, and nothing else. When all are freed, nearly as
+// many can be had again, and again.
+//
+//     resource_limits <VmSize | VmData> <bytes> <threads>      RLIMIT_AS, RLIMIT_DATA
+//
+// The main thread is one of the threads. Of others, glibc serves one that gets no arena with a page for each block.
+#include "preload/check.hpp"
+#include "support/live_blocks.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <pthread.h>
+#include <sys/resource.h>
+
+namespace {
+
+constexpr int rounds = 3;
+std::size_t bytes = 0;
+pthread_barrier_t barrier;
+std::atomic<std::size_t> obtained = 0; // in this round, by all threads
+
+struct node {
+    node* next;
+    std::uint8_t tag;
+};
+
+// The list is made of the blocks themselves, the rest of each is painted.
+unsigned char* rest_of(node* n) { return reinterpret_cast<unsigned char*>(n + 1); }
+std::size_t rest() { return bytes - sizeof(node); }
+
+node* exhaust() {
+    node* list = nullptr;
+    std::size_t count = 0;
+    errno = 0;
+    while (auto* n = static_cast<node*>(std::malloc(bytes))) {
+        *n = {list, static_cast<std::uint8_t>(reinterpret_cast<std::uintptr_t>(n) >> 4)};
+        ptm_test::paint(rest_of(n), rest(), n->tag);
+        list = n;
+        ++count;
+        errno = 0;
+    }
+    EXPECT(errno == ENOMEM);
+    obtained += count;
+    return list;
+}
+
+void free_all(node* list) {
+    while (list) {
+        node* n = list;
+        list = n->next;
+        EXPECT(ptm_test::painted(rest_of(n), rest(), n->tag));
+        std::free(n);
+    }
+}
+
+// current - what the process has of it now, in bytes.
+std::size_t current(const char* what) {
+    std::FILE* file = std::fopen("/proc/self/status", "r");
+    EXPECT(file != nullptr);
+    char line[200], name[200];
+    std::size_t kib = 0;
+    while (std::fgets(line, sizeof line, file))
+        if (std::sscanf(line, "%199[^:]: %zu kB", name, &kib) == 2 && std::string_view(name) == what) break;
+    std::fclose(file);
+    EXPECT(kib > 0);
+    return kib << 10;
+}
+
+void set_limit(const char* what, std::size_t room) {
+    auto kind = std::string_view(what) == "VmSize" ? RLIMIT_AS : RLIMIT_DATA;
+    rlimit limit{current(what) + room, RLIM_INFINITY};
+    EXPECT(setrlimit(kind, &limit) == 0);
+}
+
+// round - how many blocks all threads got. One that is done early must not free while others still look for the end.
+std::size_t round() {
+    pthread_barrier_wait(&barrier);
+    node* list = exhaust();
+    pthread_barrier_wait(&barrier);
+    std::size_t all = obtained;
+    free_all(list);
+    pthread_barrier_wait(&barrier);
+    obtained = 0;
+    return all;
+}
+
+void expect_as_many_again(std::size_t room) {
+    std::size_t first = round();
+    EXPECT(first * bytes > room / 2);
+    for (int i = 1; i < rounds; ++i) {
+        std::size_t again = round();
+        dprintf(STDERR_FILENO, "%zu of %zu blocks\n", again, first);
+        EXPECT(again * 100 >= first * 95);
+    }
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    EXPECT(preload::is_preloaded() || preload::any_malloc());
+    EXPECT(count == 4);
+    alarm(60);
+    bytes = std::strtoull(arguments[2], nullptr, 10);
+    auto workers = static_cast<unsigned>(std::atoi(arguments[3]));
+    std::size_t room = workers == 1 ? 64 << 20 : 320 << 20; // of which arenas reserve 64 MiB each
+    pthread_barrier_init(&barrier, nullptr, workers);
+    std::vector<std::thread> threads;
+    auto other = [] {
+        for (int i = 0; i < rounds; ++i) round();
+    };
+    for (unsigned i = 1; i < workers; ++i) threads.emplace_back(other);
+    set_limit(arguments[1], room);
+    expect_as_many_again(room);
+    for (std::thread& t : threads) t.join();
+}
