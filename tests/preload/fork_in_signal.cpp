@@ -29,7 +29,7 @@ child behaviour = child::exits;
 constexpr unsigned most_threads = 4;
 preload::workload work[most_threads];
 timer_t timer;
-volatile std::sig_atomic_t forks = 0, is_child = 0;
+volatile std::sig_atomic_t forks = 0, wanted = 0, is_child = 0;
 std::atomic<bool> stop = false;
 
 // One signal, after a while that is never the same: the next one must find the thread elsewhere.
@@ -58,7 +58,7 @@ void on_signal(int) {
         EXPECT(waitpid(pid, &status, 0) == pid);
         EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
         forks = forks + 1;
-        arm_timer();
+        if (forks < wanted) arm_timer(); // none comes while the threads are joined, which the child does not have
     } else {
         be_child();
     }
@@ -84,7 +84,8 @@ void go_on_as_child() {
     _exit(0);
 }
 
-void churn_and_fork(int wanted) {
+void churn_and_fork(int times) {
+    wanted = times;
     make_timer();
     arm_timer();
     while (forks < wanted && !is_child) work[0].step();

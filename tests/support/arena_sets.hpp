@@ -40,7 +40,7 @@ public:
     // use - what a request of the calling thread does: it is served by the arena returned.
     arena* use(std::size_t request = 640) {
         arena* a = arenas_.lock_one(request);
-        if (a) a->lock.unlock();
+        if (a) ptm::busy::leave(a->lock);
         return a;
     }
 

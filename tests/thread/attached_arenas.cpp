@@ -169,7 +169,7 @@ TEST_CASE("when a side arena has no memory the main one is tried, and the thread
         auto* failed = s->lock_one(1);
         auto* other = s->lock_other(*failed, 1);
         main_tried = other == &s.main();
-        other->lock.unlock();
+        ptm::busy::leave(other->lock);
     });
     CHECK(main_tried);
     CHECK(used_by(s, v) == mine);
@@ -182,7 +182,7 @@ TEST_CASE("when the main arena has no memory the thread moves to another one for
     set<18> s;
     auto* other = s->lock_other(*s->lock_one(1), 1);
     REQUIRE(other != nullptr);
-    other->lock.unlock();
+    ptm::busy::leave(other->lock);
     CHECK(other != &s.main());
     CHECK(s.use() == other);
     CHECK(s.main().attached == 0);
@@ -208,7 +208,7 @@ TEST_CASE("in the child of fork all other arenas are free, the oldest first") {
     set<20> s;
     visitor first, second;
     auto *oldest = used_by(s, first), *newest = used_by(s, second);
-    s->before_fork(false);
+    s->before_fork();
     s->in_child(); // only the list is looked at: the threads go on
     CHECK(oldest->attached == 0);
     CHECK(newest->attached == 0);
@@ -226,7 +226,7 @@ TEST_CASE("a fork in the parent changes nothing") {
     set<21> s;
     visitor v;
     auto* mine = used_by(s, v);
-    s->before_fork(false);
+    s->before_fork();
     CHECK_FALSE(mine->lock.try_lock());
     s->after_fork();
     CHECK(used_by(s, v) == mine);

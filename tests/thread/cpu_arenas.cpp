@@ -73,10 +73,10 @@ TEST_CASE("when the arena of a processor has no memory the main one is tried, an
 TEST_CASE("fork finds the arenas of processors in order") {
     set<2, 33> s;
     s.use();
-    s->before_fork(false);
+    s->before_fork();
     CHECK_FALSE(s.main().lock.try_lock());
     s->after_fork();
-    s->before_fork(false);
+    s->before_fork();
     s->in_child();
     CHECK(s.use() != nullptr);
 }

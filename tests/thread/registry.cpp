@@ -48,7 +48,7 @@ TEST_CASE("the ring can be walked while arenas are made") {
 TEST_CASE("for a fork every arena is locked, and unlocked afterwards") {
     set s;
     set::arena* side = s.ring().make(100);
-    s.ring().lock_for_fork(false);
+    s.ring().lock_for_fork();
     CHECK_FALSE(s.main().lock.try_lock());
     CHECK_FALSE(side->lock.try_lock());
     s.ring().unlock_after_fork();
@@ -61,7 +61,7 @@ TEST_CASE("for a fork every arena is locked, and unlocked afterwards") {
 TEST_CASE("in the child the locks are open") {
     set s;
     set::arena* side = s.ring().make(100);
-    s.ring().lock_for_fork(false);
+    s.ring().lock_for_fork();
     s.ring().reset_after_fork();
     CHECK(s.main().lock.try_lock());
     CHECK(side->lock.try_lock());
@@ -70,12 +70,12 @@ TEST_CASE("in the child the locks are open") {
 
 TEST_CASE("a lock that the forking thread holds itself is not waited for, and stays held") {
     set s;
-    s.main().lock.lock();
-    s.ring().lock_for_fork(true);
+    ptm::busy::enter(s.main().lock);
+    s.ring().lock_for_fork();
     CHECK_FALSE(s.main().held_by_fork);
     s.ring().reset_after_fork();
     CHECK_FALSE(s.main().lock.try_lock());
-    s.main().lock.unlock();
+    ptm::busy::leave(s.main().lock);
     CHECK(s.main().lock.try_lock());
 }
 
@@ -88,7 +88,14 @@ TEST_CASE("a lock that another thread holds for a moment is waited for, whoever 
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
         s.main().lock.unlock();
     });
-    while (!held) {}
-    CHECK(s.ring().take(s.main().lock, true));
+    while (!held) std::this_thread::yield();
+    CHECK(s.ring().take(s.main().lock, ptm::holder::unsure));
     other.join();
+}
+
+TEST_CASE("a lock that nobody lets go is this thread's, where it was unsure") {
+    set s;
+    s.main().lock.lock();
+    CHECK_FALSE(s.ring().take(s.main().lock, ptm::holder::unsure));
+    s.main().lock.unlock();
 }

@@ -201,7 +201,6 @@ public:
             b->drain([](chunk* c) noexcept { free_doubtful(c); });
             free_block(header::from_user(b));
         }
-        busy mark;
         arenas_.leave();
     }
 
@@ -218,18 +217,17 @@ private:
 
     // entered - holds an arena's lock for a scope, unless a fork holds all of them.
     class [[nodiscard]] entered {
-        busy mark_{};
         arena_state<C>& a_;
 
     public:
         PTM_ALWAYS_INLINE explicit entered(arena_state<C>& a) noexcept : a_(a) {
             if (!forking_) [[likely]]
-                a_.lock.lock();
+                busy::enter(a_.lock);
         }
         entered(const entered&) = delete;
         PTM_ALWAYS_INLINE ~entered() {
             if (!forking_) [[likely]]
-                a_.lock.unlock();
+                busy::leave(a_.lock);
         }
     };
 
@@ -261,11 +259,10 @@ private:
     PTM_ALWAYS_INLINE static void* user(std::size_t request, std::size_t room, auto search) noexcept {
         if (forking_ || !will_leave_) [[unlikely]]
             if (!look_around()) return user_of(search(&main_));
-        busy mark;
         arena* a = arenas_.lock_one(room);
         chunk* c = search(a);
         if (c && a) [[likely]] {
-            a->lock.unlock();
+            busy::leave(a->lock);
             return header::to_user(c);
         }
         return user_elsewhere(c, a, request, search);
@@ -285,7 +282,7 @@ private:
     // there are other ones.
     PTM_COLD static void* user_elsewhere(chunk* c, arena* a, std::size_t request, auto search) noexcept {
         if (a && C::arenas::several && !__libc_single_threaded) c = search(a = arenas_.lock_other(*a, request));
-        if (a) a->lock.unlock();
+        if (a) busy::leave(a->lock);
         return user_of(c);
     }
 
@@ -419,7 +416,7 @@ private:
     // before ours run while all arenas are locked, and may allocate.
     static void before_fork() noexcept {
         if (__libc_single_threaded) return;
-        arenas_.before_fork(busy::here());
+        arenas_.before_fork();
         forking_ = true;
     }
     static void after_fork() noexcept {

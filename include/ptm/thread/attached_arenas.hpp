@@ -57,6 +57,15 @@ private:
     static inline constinit thread_local arena* mine_ = nullptr;
     static inline constinit thread_local bool left_ = false; // mine_ is used as a guest
 
+    // attaching - holds the lock for a scope.
+    class [[nodiscard]] attaching {
+        busy::registering mark_{};
+        holding<typename C::lock> hold_;
+
+    public:
+        explicit attaching(in& arenas) noexcept : hold_(arenas.attaching_) {}
+    };
+
 public:
     constexpr explicit in(arena& main) noexcept : ring_(main) {}
 
@@ -68,16 +77,16 @@ public:
     PTM_ALWAYS_INLINE arena* lock_one(std::size_t request) noexcept {
         if (!mine_) [[unlikely]]
             return lock_first(request);
-        mine_->lock.lock();
+        busy::enter(mine_->lock);
         return mine_;
     }
 
     // lock_other - the main arena, where the thread is not attached by that; or, when that one has failed, another one,
     // where it is from now on.
     PTM_COLD arena* lock_other(arena& failed, std::size_t request) noexcept {
-        failed.lock.unlock();
+        busy::leave(failed.lock);
         if (&failed == &ring_.main()) return left_ ? nullptr : attach(request, &failed);
-        ring_.main().lock.lock();
+        busy::enter(ring_.main().lock);
         return &ring_.main();
     }
 
@@ -85,15 +94,15 @@ public:
         if (left_) return;
         left_ = true;
         if (!mine_) return;
-        holding hold(attaching_);
+        attaching hold(*this);
         if (--mine_->attached == 0) push_free(*mine_);
     }
 
     arena_ring<C>& ring() noexcept { return ring_; }
 
-    void before_fork(bool inside) noexcept {
-        ring_.lock_for_fork(inside);
-        attaching_held_by_fork_ = ring_.take(attaching_, inside);
+    void before_fork() noexcept {
+        ring_.lock_for_fork();
+        attaching_held_by_fork_ = ring_.take(attaching_, busy::holder_of_registry());
     }
     void after_fork() noexcept {
         if (attaching_held_by_fork_) attaching_.unlock();
@@ -117,21 +126,21 @@ public:
 private:
     PTM_COLD arena* lock_first(std::size_t request) noexcept {
         if (!left_) return attach(request, nullptr);
-        ring_.main().lock.lock(); // a thread that ends, and never had an arena
+        busy::enter(ring_.main().lock); // a thread that ends, and never had an arena
         return &ring_.main();
     }
 
     // attach - finds an arena, which becomes the calling thread's, and locks it.
     PTM_COLD arena* attach(std::size_t request, arena* avoid) noexcept {
         if (arena* a = take_free()) {
-            a->lock.lock();
+            busy::enter(a->lock);
             return a;
         }
         return may_make() ? attach_new(request) : attach_used(avoid);
     }
 
     arena* take_free() noexcept {
-        holding hold(attaching_);
+        attaching hold(*this);
         arena* a = free_;
         if (!a) return nullptr;
         free_ = a->next_free;
@@ -168,10 +177,10 @@ private:
             return nullptr;
         }
         {
-            holding hold(attaching_);
+            attaching hold(*this);
             become(*a);
         }
-        a->lock.lock();
+        busy::enter(a->lock);
         return a;
     }
 
@@ -179,7 +188,7 @@ private:
     // after it if that is to be avoided.
     arena* attach_used(arena* avoid) noexcept {
         arena* a = lock_used(avoid);
-        holding hold(attaching_);
+        attaching hold(*this);
         remove_free(*a);
         become(*a);
         cursor_.store(&ring_.after(*a), std::memory_order_relaxed);
@@ -191,10 +200,10 @@ private:
         if (!first) first = &ring_.main();
         arena* a = first;
         do
-            if (a->lock.try_lock()) return a;
+            if (busy::try_enter(a->lock)) return a;
         while ((a = &ring_.after(*a)) != first);
         if (a == avoid) a = &ring_.after(*a);
-        a->lock.lock();
+        busy::enter(a->lock);
         return a;
     }
 

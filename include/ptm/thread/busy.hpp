@@ -1,32 +1,79 @@
-// thread/busy.hpp - a mark that this thread is inside a heap, for signal handlers that fork.
+// thread/busy.hpp - which lock of a heap the calling thread holds: for signal handlers that fork.
 //
-// A handler that forks may have interrupted the heap where it holds a lock; fork's own handlers must not wait for that
-// one. Each thread has its own mark; scopes may nest.
+// A handler that forks may have interrupted its thread inside the heap; fork's own handlers must not wait for a lock
+// that this thread holds itself. So a thread notes which arena's lock it is about to take, and that it has it. Each
+// thread has its own notes; it is in one arena at a time.
 #pragma once
 
 #include <atomic>
 
 #include <ptm/core/config.hpp>
+#include <ptm/sync/lock.hpp>
 
 namespace ptm {
 
-class [[nodiscard]] busy {
-    static inline constinit thread_local unsigned depth_ = 0;
+// holder - of a lock, as far as the calling thread can tell.
+enum class holder { another, unsure, this_thread };
+
+class busy {
+    static inline constinit thread_local const void* lock_ = nullptr; // being taken, held, or just let go
+    static inline constinit thread_local bool held_ = false;          // for certain
+    static inline constinit thread_local unsigned registering_ = 0;   // scopes
+
+    static void then() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 public:
-    PTM_ALWAYS_INLINE busy() noexcept {
-        ++depth_;
-        std::atomic_signal_fence(std::memory_order_seq_cst); // marked before any lock is taken
-    }
-    busy(const busy&) = delete;
-    busy& operator=(const busy&) = delete;
-    PTM_ALWAYS_INLINE ~busy() {
-        std::atomic_signal_fence(std::memory_order_seq_cst);
-        --depth_;
+    // enter, leave - take and let go an arena's lock, with the notes.
+    template <lock_policy L>
+    PTM_ALWAYS_INLINE static void enter(L& lock) noexcept {
+        lock_ = &lock;
+        then();
+        lock.lock();
+        then();
+        held_ = true;
     }
 
-    // here - is the calling thread inside?
-    static bool here() noexcept { return depth_ != 0; }
+    template <lock_policy L>
+    static bool try_enter(L& lock) noexcept {
+        lock_ = &lock;
+        then();
+        held_ = lock.try_lock();
+        then();
+        if (!held_) lock_ = nullptr;
+        return held_;
+    }
+
+    template <lock_policy L>
+    PTM_ALWAYS_INLINE static void leave(L& lock) noexcept {
+        held_ = false;
+        then();
+        lock.unlock();
+        then();
+        lock_ = nullptr;
+    }
+
+    // holder_of - of an arena's lock, which is held by somebody. Unsure is a moment of some instructions.
+    static holder holder_of(const void* lock) noexcept {
+        if (lock != lock_) return holder::another;
+        return held_ ? holder::this_thread : holder::unsure;
+    }
+
+    // registering - a scope in which this thread may hold any lock that is about which arenas there are. They are
+    // rarely taken; no notes are made of each.
+    class [[nodiscard]] registering {
+    public:
+        registering() noexcept {
+            ++registering_;
+            then();
+        }
+        registering(const registering&) = delete;
+        ~registering() {
+            then();
+            --registering_;
+        }
+    };
+
+    static holder holder_of_registry() noexcept { return registering_ != 0 ? holder::unsure : holder::another; }
 };
 
 } // namespace ptm

@@ -53,27 +53,27 @@ public:
         for (unsigned i = 0; i < N; ++i) {
             arena* a = mine[i].load(std::memory_order_acquire);
             if (!a) a = make(mine[i], request);
-            if (a && a->lock.try_lock()) return a;
+            if (a && busy::try_enter(a->lock)) return a;
         }
         arena* a = mine[0].load(std::memory_order_acquire);
         if (!a) a = &ring_.main(); // no memory for one
-        a->lock.lock();
+        busy::enter(a->lock);
         return a;
     }
 
     arena* lock_other(arena& failed, std::size_t) noexcept {
-        failed.lock.unlock();
+        busy::leave(failed.lock);
         if (&failed == &ring_.main()) return nullptr;
-        ring_.main().lock.lock();
+        busy::enter(ring_.main().lock);
         return &ring_.main();
     }
 
     void leave() noexcept {}
     arena_ring<C>& ring() noexcept { return ring_; }
 
-    void before_fork(bool inside) noexcept {
-        making_held_by_fork_ = ring_.take(making_, inside);
-        ring_.lock_for_fork(inside);
+    void before_fork() noexcept {
+        making_held_by_fork_ = ring_.take(making_, busy::holder_of_registry());
+        ring_.lock_for_fork();
     }
     void after_fork() noexcept {
         ring_.unlock_after_fork();
@@ -93,6 +93,7 @@ private:
 
     // make - unless somebody else was faster.
     PTM_COLD arena* make(std::atomic<arena*>& place, std::size_t request) noexcept {
+        busy::registering mark;
         holding hold(making_);
         arena* a = place.load(std::memory_order_relaxed);
         if (!a) place.store(a = ring_.make(request), std::memory_order_release);

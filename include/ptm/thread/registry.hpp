@@ -11,10 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <sched.h>
+#include <unistd.h>
 
 #include <ptm/arena/sub_heap.hpp>
 #include <ptm/core/errno_guard.hpp>
+#include <ptm/thread/busy.hpp>
 
 namespace ptm {
 
@@ -69,12 +70,11 @@ public:
         }
     }
 
-    // lock_for_fork - locks all arenas, so that the child gets them in one piece.
-    //   inside   a signal handler forks, and this thread was inside the heap when the signal came: it may hold a lock
-    //            itself, and that one is left as it is
-    void lock_for_fork(bool inside) noexcept {
-        adding_held_by_fork_ = take(adding_, inside);
-        for_each([inside](arena& a) { a.held_by_fork = take(a.lock, inside); });
+    // lock_for_fork - locks all arenas, so that the child gets them in one piece. Where a signal handler forks, its
+    // thread may hold a lock already: that one is left as it is.
+    void lock_for_fork() noexcept {
+        adding_held_by_fork_ = take(adding_, busy::holder_of_registry());
+        for_each([](arena& a) { a.held_by_fork = take(a.lock, busy::holder_of(&a.lock)); });
     }
 
     // unlock_after_fork - in the parent.
@@ -93,23 +93,26 @@ public:
         if (adding_held_by_fork_) adding_.reset_after_fork();
     }
 
-    // take - locks, and returns true. In a thread that may hold the lock itself, false: after a while it still was not
-    // to be had, so nobody else holds it.
-    static bool take(typename C::lock& lock, bool may_be_ours) noexcept {
-        constexpr int patience = 20000; // turns given to other threads, each at least a microsecond
-        if (!may_be_ours) {
+    // take - locks a lock that `who` has, if anybody.
+    //   returns  false: this thread has it already. Where it is unsure, that is so when the lock was not to be had for
+    //   a
+    //            time in which any other thread lets it go
+    static bool take(typename C::lock& lock, holder who) noexcept {
+        constexpr int patience = 200; // times half a millisecond
+        if (who == holder::another) {
             lock.lock();
             return true;
         }
-        for (int i = 0; i < patience; ++i) {
+        for (int i = 0; i < patience && who == holder::unsure; ++i) {
             if (lock.try_lock()) return true;
-            sched_yield();
+            usleep(500);
         }
         return false;
     }
 
 private:
     void add(arena& a) noexcept {
+        busy::registering mark;
         holding hold(adding_);
         a.next.store(main_.next.load(std::memory_order_relaxed), std::memory_order_relaxed);
         main_.next.store(&a, std::memory_order_release);
