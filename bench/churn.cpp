@@ -8,12 +8,6 @@ int main(int argc, char** argv) {
     const std::size_t steps = bench::argument(argc, argv, 1, 1'000'000);
     bench::random_numbers chance(1);
     std::vector<bench::block> slots(10'000);
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < steps; ++i) {
-        bench::block& slot = slots[chance.below(slots.size())];
-        sum += bench::end(slot);
-        slot = bench::make(chance.size(), i);
-    }
-    for (bench::block& slot : slots) sum += bench::end(slot);
-    std::printf("%llu\n", static_cast<unsigned long long>(sum));
+    const std::uint64_t sum = bench::churn(slots, chance, steps);
+    std::printf("%llu\n", static_cast<unsigned long long>(sum + bench::end_all(slots)));
 }

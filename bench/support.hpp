@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 namespace bench {
 
@@ -63,6 +64,23 @@ inline std::uint64_t end(block& b) {
     std::free(b.data);
     b = {};
     return marks;
+}
+
+// Slots of blocks of many sizes; each step frees one at random and puts another in its place.
+inline std::uint64_t churn(std::vector<block>& slots, random_numbers& chance, std::size_t steps) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < steps; ++i) {
+        block& slot = slots[chance.below(slots.size())];
+        sum += end(slot);
+        slot = make(chance.size(), i);
+    }
+    return sum;
+}
+
+inline std::uint64_t end_all(std::vector<block>& blocks) {
+    std::uint64_t sum = 0;
+    for (block& b : blocks) sum += end(b);
+    return sum;
 }
 
 // argv[place] as a number, or `otherwise`.

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -35,7 +36,16 @@ inline bool any_malloc() {
     return any;
 }
 
-// used_bytes - what the arena counts as handed out.
+// runs_on - is malloc the one that the arguments name: "system", or by default the preload library's? Says and skips
+// (exit status 77) if the system's is another malloc than the one of glibc 2.36.
+inline bool runs_on(int argc, char** argv) {
+    if (argc < 2 || std::strcmp(argv[1], "system") != 0) return is_preloaded();
+    if (std::strcmp(gnu_get_libc_version(), "2.36") == 0) return !is_preloaded();
+    dprintf(STDERR_FILENO, "the C library is %s: nothing to compare\n", gnu_get_libc_version());
+    _exit(77);
+}
+
+// used_bytes - what all arenas count as handed out.
 inline std::size_t used_bytes() { return mallinfo2().uordblks; }
 
 // filled, holds - a block full of one byte.

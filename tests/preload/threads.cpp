@@ -1,5 +1,6 @@
 // Eight threads allocate, resize and free, check that nobody else wrote into their blocks, and free each other's.
 #include "preload/check.hpp"
+#include "preload/label.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -10,32 +11,10 @@
 
 namespace {
 
+using preload::intact, preload::label, preload::labelled, preload::discard;
+
 constexpr unsigned threads = 8;
 constexpr unsigned steps = 60000;
-
-// A block begins with its size and the byte that fills the rest.
-struct label {
-    std::size_t bytes;
-    unsigned char byte;
-};
-
-label* labelled(void* block, std::size_t bytes, unsigned char byte) {
-    EXPECT(block && malloc_usable_size(block) >= bytes);
-    preload::fill(block, bytes, byte);
-    auto* l = static_cast<label*>(block);
-    *l = {bytes, byte};
-    return l;
-}
-
-bool intact(const label* l, std::size_t bytes) {
-    return preload::holds(reinterpret_cast<const char*>(l) + sizeof(label), bytes - sizeof(label), l->byte);
-}
-
-void discard(label* l) {
-    if (!l) return;
-    EXPECT(intact(l, l->bytes));
-    std::free(l);
-}
 
 class worker {
     std::mt19937 random_;

@@ -1,0 +1,72 @@
+// support/rationed.hpp - backends that run out of memory all at once, while several threads use them.
+//
+// ration<I> is what all backends rationed<B, I> of one number may still hand out, whichever arena they belong to; give
+// each test a number of its own. Thread-safe where B is.
+#pragma once
+
+#include <ptm/os/backend.hpp>
+
+#include <atomic>
+#include <cstddef>
+
+namespace ptm_test {
+
+template <int>
+struct ration {
+    static constexpr long unlimited = 1L << 40;
+
+    static inline std::atomic<long> left = unlimited;  // calls for memory (obtain, remap) that will be served
+    static inline std::atomic<std::size_t> served = 0; // and those that were
+    static inline std::atomic<std::size_t> held = 0;   // bytes
+
+    static bool take() noexcept {
+        if (left.fetch_sub(1) > 0) return true;
+        left.fetch_add(1);
+        return false;
+    }
+
+    static ptm::pages count(ptm::pages got) noexcept {
+        if (got) {
+            served.fetch_add(1);
+            held.fetch_add(got.bytes);
+        }
+        return got;
+    }
+};
+
+// rationed - has every ability of B.
+template <ptm::backend_policy B, int I>
+struct rationed : B {
+    using B::B;
+    using all = ration<I>;
+
+    ptm::pages obtain(std::size_t bytes) noexcept {
+        return all::take() ? all::count(B::obtain(bytes)) : ptm::no_pages();
+    }
+
+    bool give_back(ptm::pages run) noexcept {
+        if (!B::give_back(run)) return false;
+        all::held.fetch_sub(run.bytes);
+        return true;
+    }
+
+    std::size_t retreat(std::size_t bytes) noexcept
+        requires(ptm::has(B::able, ptm::can::grow))
+    {
+        std::size_t released = B::retreat(bytes);
+        all::held.fetch_sub(released);
+        return released;
+    }
+
+    ptm::pages remap(ptm::pages run, std::size_t bytes) noexcept
+        requires(ptm::has(B::able, ptm::can::remap))
+    {
+        ptm::pages moved = all::take() ? all::count(B::remap(run, bytes)) : ptm::no_pages();
+        if (moved) all::held.fetch_sub(run.bytes);
+        return moved;
+    }
+};
+
+static_assert(ptm::backend_policy<rationed<ptm::no_backend, 0>>);
+
+} // namespace ptm_test
