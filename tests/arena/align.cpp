@@ -78,3 +78,28 @@ TEST_CASE("a mapped chunk is shifted in its mapping") {
     a.deallocate(p);
     CHECK(a.shared().mapped_bytes == 0);
 }
+
+TEST_CASE("what is cut off around a block merges at once, if the rules say so") {
+    struct merging : ptm::edit<ptm_test::glass, ptm::set_ruled<ptm::rules{.alignment_merges = true}>> {};
+    ptm_test::fresh_arena<merging> a;
+    void* p = a.allocate(100, 64);
+    CHECK(a.figures().fast_chunks == 0);
+    CHECK(a.figures().binned_chunks == 1); // the leader
+    CHECK(header::next(a.chunk_of(p)) == a.state().top);
+    a.deallocate(p);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("a tail too small for a chunk is cut off when what follows is free, if the rules say so") {
+    struct merging : ptm::edit<ptm_test::glass, ptm::set_ruled<ptm::rules{.alignment_merges = true}>> {};
+    ptm_test::fresh_arena<merging> a;
+    auto* c = a.chunk_of(a.allocate(2008));
+    a.allocate(24);
+    a.deallocate(header::to_user(c));
+    c = ptm::allocate(a.state(), ptm::no_stash{}, ptm::want<merging>(1000)); // leaves a free chunk behind it
+    ptm::chunk_size whole = header::size_of(c), shorter = whole - ptm::chunk_size{16};
+    ptm::detail::merge_surplus(a.state(), c, shorter);
+    CHECK(header::size_of(c) == shorter);
+    CHECK_FALSE(header::in_use(header::next(c)));
+    CHECK(ptm_test::verdict(a) == "sound");
+}

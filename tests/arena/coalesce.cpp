@@ -86,10 +86,42 @@ TEST_CASE("merging with a large chunk takes it out of its bin") {
 TEST_CASE("settle tells the size that came out, top included") {
     row t;
     t.a.deallocate(t.p[2]);
-    CHECK(ptm::settle<ptm::no_check>(t.a.state(), ptm::span<config>{t.at(1), of(208)}) == of(416));
+    constexpr auto file = ptm::file_freed<config>;
+    CHECK(ptm::settle(t.a.state(), ptm::span<config>{t.at(1), of(208)}, file) == of(416));
     ptm::span<config> last{header::next(t.at(4)), of(32)};
     ptm::chunk_size top = header::size_of(t.a.state().top);
-    CHECK(ptm::settle<ptm::no_check>(t.a.state(), last) == top + of(32));
+    CHECK(ptm::settle(t.a.state(), last, file) == top + of(32));
+}
+
+TEST_CASE("a small chunk that comes out of a free goes to its own bin, if the rules say so") {
+    struct sorted : ptm::edit<config, ptm::set_ruled<ptm::rules{.freed_small_to_own_bin = true}>,
+                              ptm::set_checked<ptm::checks::all>> {};
+    ptm_test::fresh_arena<sorted> a;
+    void *small = a.allocate(500), *between = a.allocate(24), *large = a.allocate(3000), *other = a.allocate(500);
+    a.allocate(24);
+    for (void* p : {small, large}) a.deallocate(p);
+    CHECK(a.state().small.first_above(of(16)) == a.chunk_of(small));
+    CHECK(a.state().unsorted.oldest() == a.chunk_of(large));
+    a.deallocate(between); // fast: what consolidation makes of it is unsorted whatever its size
+    a.consolidate();
+    CHECK(a.state().small.first_above(of(16)) == nullptr);
+    CHECK(ptm_test::verdict(a) == "sound");
+    void* again = a.allocate(500);
+    a.allocate(24);
+    a.deallocate(again);
+    static_cast<void>(other);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("a small bin whose newest chunk does not point back is reported") {
+    struct sorted : ptm::edit<config, ptm::set_ruled<ptm::rules{.freed_small_to_own_bin = true}>,
+                              ptm::set_checked<ptm::checks::all>> {};
+    ptm_test::fresh_arena<sorted> a;
+    void *first = a.allocate(500), *between = a.allocate(24), *second = a.allocate(500);
+    a.allocate(24);
+    a.deallocate(first);
+    a.chunk_of(first)->ring.back = ptm::address_of(between);
+    CHECK(ptm_test::fault_of([&] { a.deallocate(second); }) == "free(): chunks in smallbin corrupted");
 }
 
 TEST_CASE("detach reports a size that is not repeated behind the chunk") {

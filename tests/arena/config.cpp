@@ -17,6 +17,9 @@ struct with_wrong_backend : ptm_test::glass {
 struct with_wrong_tuning : ptm_test::glass {
     [[maybe_unused]] static constexpr int tuned = 0;
 };
+struct with_wrong_rules : ptm_test::glass {
+    [[maybe_unused]] static constexpr int ruled = 0;
+};
 }
 
 TEST_CASE("an arena needs a model of every policy it names") {
@@ -25,5 +28,6 @@ TEST_CASE("an arena needs a model of every policy it names") {
     STATIC_REQUIRE_FALSE(ptm::arena_config<with_wrong_lock>);
     STATIC_REQUIRE_FALSE(ptm::arena_config<with_wrong_backend>);
     STATIC_REQUIRE_FALSE(ptm::arena_config<with_wrong_tuning>);
+    STATIC_REQUIRE_FALSE(ptm::arena_config<with_wrong_rules>);
     STATIC_REQUIRE_FALSE(ptm::arena_config<int>);
 }

@@ -20,6 +20,7 @@ struct incomplete {
     using reporter = ptm::abort_reporter;
     static constexpr auto checked = ptm::checks::glibc_2_36;
     static constexpr auto tuned = ptm::tuning{};
+    static constexpr auto ruled = ptm::rules{};
 };
 
 void* block = ptm::heap<incomplete>::malloc(24);

@@ -5,6 +5,7 @@
 #include "support/live_blocks.hpp"
 #include "support/seed.hpp"
 
+#include <ptm/heap/glibc_2_42.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
@@ -68,6 +69,9 @@ struct spinning : changed<set_lock<spin_lock>> {};
 struct with_mutex : changed<set_lock<mutex_lock>> {};
 struct unchecked : changed<set_checked<checks::none>> {};
 struct perturbed : changed<set_tuned<tuning{.perturb = 0x5a}>> {};
+struct ruled_as_2_42 : changed<set_ruled<glibc_2_42::ruled>, set_checked<checks::glibc_2_42>> {};
+struct merging_around_blocks
+    : changed<set_fast_bins<no_fast_bins>, set_unsorted_bin<no_unsorted_bin>, set_ruled<glibc_2_42::ruled>> {};
 struct widest_fast_bins : changed<set_tuned<tuning{.fast_request = 160}>> {};
 struct never_mapped : changed<set_tuned<tuning{.mmap_max = 0}>> {};
 struct eager_to_trim : changed<set_main_backend<counted<reserve_backend<64_MiB>>>,
@@ -88,6 +92,7 @@ struct by_hand {
     using reporter = abort_reporter;
     static constexpr auto checked = checks::none;
     static constexpr auto tuned = tuning{};
+    static constexpr auto ruled = rules{};
 };
 
 struct not_an_arena_config {
@@ -99,10 +104,10 @@ struct wrong_large_bins : glass {
 static_assert(!arena_config<not_an_arena_config>);
 static_assert(!arena_config<wrong_large_bins>);
 
-using configurations =
-    std::tuple<reserved, counted_reserve, at_the_break, in_mappings, in_a_buffer, overflowing_buffer, small_reserve,
-               plain, all_links_safe, without_fast_bins, without_unsorted_bin, with_neither, unlocked, spinning,
-               with_mutex, unchecked, perturbed, widest_fast_bins, never_mapped, eager_to_trim, by_hand>;
+using configurations = std::tuple<reserved, counted_reserve, at_the_break, in_mappings, in_a_buffer, overflowing_buffer,
+                                  small_reserve, plain, all_links_safe, without_fast_bins, without_unsorted_bin,
+                                  with_neither, unlocked, spinning, with_mutex, unchecked, perturbed, ruled_as_2_42,
+                                  merging_around_blocks, widest_fast_bins, never_mapped, eager_to_trim, by_hand>;
 
 alignas(64) std::byte buffer[400'000];
 

@@ -4,8 +4,8 @@
 //   equivalence --player play --empty libempty.so --preload libptm_glibc_2_36.so --suite default
 //
 // What to play:
-//   --suite NAME          default, tcache_off, huge_pages, explicit_huge_pages, varied, readable, threads or threads_varied (suites.cpp):
-//                         fixed seeds
+//   --suite NAME          default, tcache_off, huge_pages, explicit_huge_pages, varied, tiers, readable, threads or
+//                         threads_varied (suites.cpp): fixed seeds
 //   --seeds N             so many of each character in a suite, or under each setting of a varied one
 //   --character C         traces of this character, or in turn of all with one thread (all, which is the default) or of
 //                         all with many (threads), made of --seed S (1), --steps K (20000), --traces N
@@ -15,10 +15,13 @@
 // Under which settings, on both sides (a suite brings its own):
 //   --tunables T          GLIBC_TUNABLES=T
 //   --setting NAME=VALUE  any variable
-// With kept logs (kept.hpp), made where the C library is 2.36:
+// The library --preload rebuilds the malloc of one version of glibc; the player may be linked with another C library
+// than the driver is.
+//   --rebuilds V          which version (default 2.36)
+// With kept logs (kept.hpp), made where the player's C library is of that version:
 //   --record DIR          write them, of the system's malloc
 //   --against DIR         compare the library --preload, or without it the system's malloc, with them
-//   --kept DIR            compare with them if this system's C library is not 2.36, instead of with its malloc
+//   --kept DIR            compare with them if the C library is of another version, instead of with its malloc
 // When the sides differ:
 //   --keep DIR            the trace, its shrunk form and both logs go there (default equivalence_differences)
 //   --shrink-seconds N    how long to look for a shorter trace (default 60; 0: not at all)
@@ -28,7 +31,6 @@
 // A trace can be made without playing it by `generate`, and played without comparing it by `play`.
 // Exit status: 0 if no line differs, 1 if one does, 2 for wrong usage, 77 if this system has nothing to compare.
 
-#include <gnu/libc-version.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -53,13 +55,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* rebuilt_version = "2.36";
 constexpr int nothing_to_compare = 77;
 constexpr std::size_t short_enough_to_print = 60;
 
 struct options {
     std::string player, empty, preload, suite, character = "all", trace, record, against, kept;
-    std::string keep = "equivalence_differences";
+    std::string keep = "equivalence_differences", rebuilds = "2.36";
+    std::string libc; // the player's
     lines examples, settings;
     std::uint64_t seed = 1;
     std::size_t steps = 20000, traces = 0, seeds = 0, expected_steps = 0;
@@ -117,6 +119,7 @@ void add_text_options(setters& s, options& o) {
     s["--record"] = [&](const auto& v) { o.record = v; };
     s["--against"] = [&](const auto& v) { o.against = v; };
     s["--kept"] = [&](const auto& v) { o.kept = v; };
+    s["--rebuilds"] = [&](const auto& v) { o.rebuilds = v; };
     s["--keep"] = [&](const auto& v) { o.keep = v; };
     s["--setting"] = [&](const auto& v) { o.settings.push_back(v); };
     s["--tunables"] = [&](const auto& v) { o.settings.push_back("GLIBC_TUNABLES=" + v); };
@@ -143,6 +146,15 @@ bool read_flag(options& o, const std::string& word) {
     return true;
 }
 
+std::string library_of(const std::string& player) {
+    char version[32] = {};
+    std::FILE* said = ::popen(("'" + fs::absolute(player).string() + "' --libc").c_str(), "r");
+    if (said == nullptr) return {};
+    const std::size_t length = std::fread(version, 1, sizeof version, said);
+    ::pclose(said);
+    return {version, length};
+}
+
 options read_options(int count, char** arguments) {
     options o;
     setters with_value;
@@ -162,6 +174,7 @@ options read_options(int count, char** arguments) {
         setter->second(arguments[++i]);
     }
     if (o.player.empty() || o.empty.empty()) throw usage_error("--player and --empty are needed");
+    o.libc = library_of(o.player);
     return o;
 }
 
@@ -330,7 +343,9 @@ int compare_with_kept(const options& o, const laboratory& lab, const std::string
         const kept_log kept = read_kept(read_file(file.string()));
         const std::string trace = trace_of(kept.of);
         write_file(lab.trace_file(), trace);
-        const lines log = run_side(lab, tested, kept.of.environment, lab.trace_file()).evidence();
+        lines environment = kept.of.environment;
+        environment.insert(environment.end(), o.settings.begin(), o.settings.end());
+        const lines log = run_side(lab, tested, environment, lab.trace_file()).evidence();
         const kept_comparison c = compare(kept, trace, log);
         compared += c.compared;
         steps += kept.of.made_of.steps;
@@ -344,18 +359,17 @@ int compare_with_kept(const options& o, const laboratory& lab, const std::string
     return differing == 0 && !files.empty() ? 0 : 1;
 }
 
-bool on_rebuilt_version() { return std::strcmp(::gnu_get_libc_version(), rebuilt_version) == 0; }
+bool on_rebuilt_version(const options& o) { return o.libc == o.rebuilds; }
 
 // The system's malloc proves nothing about the one ptm rebuilds if it is another version.
-int nothing_here() {
-    std::printf("this system's C library is %s, not %s, and no other malloc is given\n", ::gnu_get_libc_version(),
-                rebuilt_version);
+int nothing_here(const options& o) {
+    std::printf("this C library is %s, not %s, and no other malloc is given\n", o.libc.c_str(), o.rebuilds.c_str());
     return nothing_to_compare;
 }
 
 int play_examples(const options& o, const laboratory& lab) {
     std::vector<const side*> sides;
-    if (on_rebuilt_version()) sides.push_back(&lab.plain);
+    if (on_rebuilt_version(o)) sides.push_back(&lab.plain);
     if (!o.preload.empty()) sides.push_back(&lab.tested);
     std::size_t bad = 0;
     for (const std::string& file : o.examples) {
@@ -379,16 +393,16 @@ int run(const options& o) {
                          {"preload", fs::absolute(o.preload.empty() ? o.empty : o.preload).string()},
                          scratch.path(),
                          o.thorough};
-    std::printf("C library %s; %s against %s\n", ::gnu_get_libc_version(), lab.tested.preload.c_str(),
+    std::printf("C library %s; %s against %s\n", o.libc.c_str(), lab.tested.preload.c_str(),
                 o.against.empty() ? "the system's malloc" : o.against.c_str());
-    if (!o.record.empty()) return on_rebuilt_version() ? record(o, lab) : nothing_here();
+    if (!o.record.empty()) return on_rebuilt_version(o) ? record(o, lab) : nothing_here(o);
     const bool one_sided = !o.examples.empty() || !o.against.empty();
-    if (one_sided && o.preload.empty() && !on_rebuilt_version()) return nothing_here();
+    if (one_sided && o.preload.empty() && !on_rebuilt_version(o)) return nothing_here(o);
     if (!o.examples.empty()) return play_examples(o, lab);
     if (!o.against.empty()) return compare_with_kept(o, lab, o.against);
-    if (!o.kept.empty() && !on_rebuilt_version()) {
-        std::printf("this system's C library is %s, not %s: comparing with the logs kept in %s instead of its malloc\n",
-                    ::gnu_get_libc_version(), rebuilt_version, o.kept.c_str());
+    if (!o.kept.empty() && !on_rebuilt_version(o)) {
+        std::printf("this C library is %s, not %s: comparing with the logs kept in %s instead of its malloc\n",
+                    o.libc.c_str(), o.rebuilds.c_str(), o.kept.c_str());
         return compare_with_kept(o, lab, o.kept);
     }
     return compare_live(o, lab);

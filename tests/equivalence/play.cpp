@@ -3,6 +3,7 @@
 // logs must be equal, line for line.
 //
 //   play TRACE [--log FILE] [--info N] [--thorough]
+//   play --libc   tells the version of its C library
 //
 //     --log FILE    write the log there instead of to standard output
 //     --info N      log mallinfo2 after every N-th step as well (default 64; 0: never)
@@ -59,6 +60,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <gnu/libc-version.h>
 #include <malloc.h>
 
 #include "play_contents.hpp"
@@ -513,6 +515,10 @@ bool read_options(int count, char** arguments) {
 }
 
 int run(int count, char** arguments) {
+    if (count == 2 && equal(arguments[1], "--libc")) {
+        const char* version = ::gnu_get_libc_version();
+        return ::write(STDOUT_FILENO, version, std::strlen(version)) > 0 ? all_well : not_readable;
+    }
     if (!read_options(count, arguments)) {
         say("usage: play TRACE [--log FILE] [--info N] [--thorough]\n");
         return not_readable;

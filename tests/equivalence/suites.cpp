@@ -66,6 +66,17 @@ const all_settings threaded_settings = {
     {"GLIBC_TUNABLES=glibc.malloc.arena_max=4:glibc.malloc.perturb=165"},
 };
 
+// Those of the suite tiers: limits of the thread cache that glibc takes since 2.42.
+const all_settings tier_settings = {
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=100000"},
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=4194280"},
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=4194281"},
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=2000:glibc.malloc.tcache_count=2"},
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=40000:glibc.malloc.perturb=90"},
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=24"},
+    {"GLIBC_TUNABLES=glibc.malloc.tcache_max=0"},
+};
+
 std::size_t steps_for(const std::string& character) {
     return character == "unsorted_limit" ? queue_steps : usual_steps;
 }
@@ -128,6 +139,7 @@ std::vector<test_case> suite(const std::string& name, std::size_t seeds, std::si
     if (name == "threads_varied") {
         return varied(threaded_character_names(), threaded_settings, of_each(threaded_rounds), threaded_varied_steps);
     }
+    if (name == "tiers") return varied(character_names(), tier_settings, of_each(2 * usual_rounds), varied_steps);
     return name == "readable" ? readable() : std::vector<test_case>{};
 }
 

@@ -21,8 +21,8 @@ struct test_case {
     bool may_be_kept() const;
 };
 
-// Suites: "default", "tcache_off", "huge_pages", "varied", "readable", "threads", "threads_varied". Empty if there is
-// no such suite.
+// Suites: "default", "tcache_off", "huge_pages", "explicit_huge_pages", "varied", "tiers" (of 2.42), "readable",
+// "threads", "threads_varied". Empty if there is no such suite.
 //
 //   seeds   of each character, or traces under each setting in the varied suites; 0: as many as usual
 //   times   so many times the traces

@@ -18,6 +18,7 @@ struct without_cache {
     using reporter = ptm::trap_reporter;
     static constexpr auto checked = ptm::checks::none;
     static constexpr auto tuned = ptm::tuning{};
+    static constexpr auto ruled = ptm::rules{};
 };
 struct with_cache : without_cache {
     using arenas = ptm::one_arena;

@@ -41,12 +41,14 @@ TEST_CASE("each edit changes the slot it names") {
     STATIC_REQUIRE(is_edited<reporter, ptm::trap_reporter, reporter::reporter>);
 }
 
-TEST_CASE("numbers and checks are edited too") {
+TEST_CASE("numbers, checks and rules are edited too") {
     using checked = ptm::edit<base, ptm::set_checked<ptm::checks::none>>;
     STATIC_REQUIRE(checked::checked == ptm::checks::none);
     using tuned = ptm::edit<base, ptm::set_tuned<ptm::tuning{.top_pad = 77}>>;
     STATIC_REQUIRE(tuned::tuned.top_pad == 77);
-    STATIC_REQUIRE((ptm::heap_config<checked> && ptm::heap_config<tuned>));
+    using ruled = ptm::edit<base, ptm::set_ruled<ptm::rules{.alignment_merges = true}>>;
+    STATIC_REQUIRE(ruled::ruled.alignment_merges);
+    STATIC_REQUIRE((ptm::heap_config<checked> && ptm::heap_config<tuned> && ptm::heap_config<ruled>));
 }
 
 TEST_CASE("later edits win, and other slots stay") {

@@ -1,48 +1,9 @@
 // glibc's malloc was watched in small scenarios: where each block lay, from the start of the heap. So must it be here.
-#include "support/heaps.hpp"
-
-#include <ptm/c/malloc.hpp>
-
-#include <vector>
+#include "support/scenario.hpp"
 
 namespace {
-// scenario - the verbs of a heap, with places instead of addresses.
-template <class H>
-struct scenario {
-    using c = ptm::c_interface<H>;
-    std::vector<void*> blocks{};
-
-    std::size_t keep(void* p) {
-        blocks.push_back(p);
-        return ptm_test::place<H>(p);
-    }
-    std::size_t m(std::size_t n) { return keep(c::malloc(n)); }
-    std::size_t zeroed(std::size_t n) { return keep(c::calloc(1, n)); }
-    std::size_t aligned(std::size_t alignment, std::size_t n) { return keep(c::memalign(alignment, n)); }
-    // r, f, u - of the block that was the i-th, from 1, to be had.
-    std::size_t r(std::size_t i, std::size_t n) {
-        blocks[i - 1] = c::realloc(blocks[i - 1], n);
-        return ptm_test::place<H>(blocks[i - 1]);
-    }
-    void f(std::size_t i) { c::free(blocks[i - 1]); }
-    std::size_t u(std::size_t i) { return c::usable_size(blocks[i - 1]); }
-    bool mapped(std::size_t i) {
-        using header = ptm::glibc_2_36::header;
-        return header::is_mapped(header::from_user(blocks[i - 1]));
-    }
-
-    // info - arena, ordblks, smblks, fsmblks, uordblks, fordblks.
-    std::vector<std::size_t> info() {
-        auto i = c::mallinfo2();
-        return {i.arena, i.ordblks, i.smblks, i.fsmblks, i.uordblks, i.fordblks};
-    }
-    std::size_t break_at() { return ptm_test::place<H>(H::ready_arena().backend.frontier()); }
-    std::size_t top() { return H::figures().top_bytes; }
-
-    ~scenario() { CHECK(ptm_test::verdict(H{}) == "sound"); }
-};
-
-using numbers = std::vector<std::size_t>;
+using ptm_test::numbers;
+using ptm_test::scenario;
 }
 
 TEST_CASE("example 1: the first requests") {

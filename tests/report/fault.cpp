@@ -13,7 +13,7 @@ namespace {
 constexpr unsigned faults = static_cast<unsigned>(fault::count);
 
 // Enumerator beside sentence, because in the header they are two lists: a sentence that slipped by one
-// place is seen here. The texts are those of glibc 2.36.
+// place is seen here. The texts are those of glibc.
 struct known {
     fault f;
     std::string_view words;
@@ -37,6 +37,7 @@ constexpr known known_sentences[] = {
     {fault::links_disagree, "corrupted double-linked list"},
     {fault::skip_links_disagree, "corrupted double-linked list (not small)"},
     {fault::free_corrupted_unsorted, "free(): corrupted unsorted chunks"},
+    {fault::free_corrupted_small, "free(): chunks in smallbin corrupted"},
     {fault::unmap_invalid_pointer, "munmap_chunk(): invalid pointer"},
     {fault::resize_invalid_pointer, "realloc(): invalid pointer"},
     {fault::resize_invalid_old_size, "realloc(): invalid old size"},
@@ -46,6 +47,7 @@ constexpr known known_sentences[] = {
     {fault::fast_unaligned_chunk, "malloc(): unaligned fastbin chunk detected 2"},
     {fault::fast_wrong_bin, "malloc(): memory corruption (fast)"},
     {fault::fast_unaligned_chunk_stashing, "malloc(): unaligned fastbin chunk detected 3"},
+    {fault::fast_wrong_bin_stashing, "malloc(): chunk size mismatch in fastbin"},
     {fault::small_links_disagree, "malloc(): smallbin double linked list corrupted"},
     {fault::unsorted_invalid_size, "malloc(): invalid size (unsorted)"},
     {fault::unsorted_invalid_next_size, "malloc(): invalid next size (unsorted)"},
@@ -53,6 +55,7 @@ constexpr known known_sentences[] = {
     {fault::unsorted_links_disagree, "malloc(): unsorted double linked list corrupted"},
     {fault::unsorted_invalid_prev_in_use, "malloc(): invalid next->prev_inuse (unsorted)"},
     {fault::large_skip_links_disagree, "malloc(): largebin double linked list corrupted (nextsize)"},
+    {fault::large_skip_links_disagree_at_end, "malloc(): largebin double linked list corrupted (nextsize)"},
     {fault::large_links_disagree, "malloc(): largebin double linked list corrupted (bk)"},
     {fault::corrupted_unsorted_own_bin, "malloc(): corrupted unsorted chunks"},
     {fault::corrupted_unsorted_larger_bin, "malloc(): corrupted unsorted chunks 2"},
@@ -73,10 +76,11 @@ TEST_CASE("each fault has glibc's sentence") {
     for (const known& k : known_sentences) CHECK(ptm::sentence(k.f) == k.words);
 }
 
-TEST_CASE("no two faults say the same") {
+TEST_CASE("no two faults say the same, but for the two of a skip ring") {
+    CHECK(ptm::sentence(fault::large_skip_links_disagree) == ptm::sentence(fault::large_skip_links_disagree_at_end));
     std::set<std::string_view> different;
     for (unsigned i = 0; i < faults; ++i) different.insert(ptm::sentence(static_cast<fault>(i)));
-    CHECK(different.size() == faults);
+    CHECK(different.size() == faults - 1);
 }
 
 TEST_CASE("sentences are one line without an end") {

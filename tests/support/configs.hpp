@@ -22,6 +22,16 @@ struct glass : ptm::edit<ptm::glibc_2_36, ptm::set_main_backend<ptm::reserve_bac
                          ptm::set_arena_backend<ptm::reserve_backend<4_MiB>>, ptm::set_tuned<ptm::tuning{}>,
                          ptm::set_reporter<catching_reporter>> {};
 
+// in_glass - another configuration, changed in the same way.
+constexpr ptm::tuning deaf(ptm::tuning t) {
+    t.environment = ptm::environment_source::ignored;
+    return t;
+}
+template <class Base>
+using in_glass = ptm::edit<Base, ptm::set_main_backend<ptm::reserve_backend<64_MiB>>,
+                           ptm::set_arena_backend<ptm::reserve_backend<4_MiB>>, ptm::set_tuned<deaf(Base::tuned)>,
+                           ptm::set_reporter<catching_reporter>>;
+
 // counted_glass - the same with one arena, and with books kept on both backends; each can be made to fail.
 struct counted_glass : ptm::edit<glass, ptm::set_arenas<ptm::one_arena>,
                                  ptm::set_main_backend<ptm::counted<ptm::failing<ptm::reserve_backend<64_MiB>>>>,

@@ -26,6 +26,7 @@ TEST_CASE("the defaults of bins and caches are glibc's") {
     CHECK(t.fast_request == (sizeof(std::size_t) == 8 ? 128 : 64));
     CHECK(t.cache_count == 7);
     CHECK(t.cache_request == 1032);
+    CHECK(t.most_cache_request == 1032);
     CHECK(t.cache_unsorted_limit == 0);
     CHECK(t.perturb == 0);
 }

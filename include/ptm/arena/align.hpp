@@ -40,11 +40,14 @@ chunk_in<C>* cut_leader(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<
     header::set_prev_in_use(header::next(aligned), true);
     header::set_size(c, leader);
     if (a.side_arena) header::mark_side_arena(c);
-    release(a, stash, c);
+    if constexpr (C::ruled.alignment_merges)
+        merge_free(a, c, leader);
+    else
+        release(a, stash, c);
     return aligned;
 }
 
-// cut_surplus - a tail of the smallest size stays with the chunk: the test is strict.
+// cut_surplus - frees a tail; one of the smallest size stays with the chunk: the test is strict.
 template <arena_config C>
 void cut_surplus(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chunk_size n) noexcept {
     using header = typename C::header;
@@ -61,6 +64,27 @@ template <header_policy H>
 wanted room_for_aligned(chunk_size n, std::size_t alignment) noexcept {
     std::size_t room = bytes(n) + alignment + bytes(H::smallest);
     return {room, H::size_for(room)};
+}
+
+// merge_surplus - a tail merges with what follows, if that makes it a chunk; it is not filled as a freed block.
+template <arena_config C>
+void merge_surplus(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* after = header::next(c);
+    chunk_size rest = header::size_of(c) - n;
+    if (bytes(rest) == 0) return;
+    if (rest < header::smallest && after != a.top && header::in_use(after)) return;
+    header::set_size(c, n);
+    settle_freed(a, span<C>{header::at(c, bytes(n)), rest});
+}
+
+// free_surplus - the way that the configuration has for tails.
+template <arena_config C>
+void free_surplus(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chunk_size n) noexcept {
+    if constexpr (C::ruled.alignment_merges)
+        merge_surplus(a, c, n);
+    else
+        cut_surplus(a, stash, c, n);
 }
 
 } // namespace detail
@@ -94,7 +118,7 @@ chunk_in<C>* allocate_aligned(arena_state<C>& a, stash_policy<C> auto stash, std
         if (header::is_mapped(c)) return detail::shift_mapped<C>(c, aligned);
         c = detail::cut_leader(a, stash, c, aligned);
     }
-    if (!header::is_mapped(c)) detail::cut_surplus(a, stash, c, n);
+    if (!header::is_mapped(c)) detail::free_surplus(a, stash, c, n);
     return c;
 }
 

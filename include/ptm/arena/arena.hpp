@@ -62,6 +62,7 @@ public:
         inside hold(state_);
         if (header::is_mapped(c)) return free_mapped(c);
         look_at_freed<C>(c, header::size_of(c));
+        look_at_uncached<C>(c, header::size_of(c));
         release_to_arena(state_, c, origin::user);
     }
 

@@ -42,6 +42,18 @@ PTM_ALWAYS_INLINE void file_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n
     }
 }
 
+// file_freed - the same for a chunk that comes out of a free.
+// faults   free_corrupted_unsorted, free_corrupted_small
+template <arena_config C>
+PTM_ALWAYS_INLINE void file_freed(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+    if constexpr (C::ruled.freed_small_to_own_bin)
+        if (bin_table<typename C::header>::is_small(n)) {
+            C::header::set_free(c, n);
+            return a.small.template insert<fault::free_corrupted_small>(c);
+        }
+    file_free<fault::free_corrupted_unsorted>(a, c, n);
+}
+
 // span - a chunk with the size that it has while its neighbours are being merged in; not yet written to memory.
 template <arena_config C>
 struct span {
@@ -63,11 +75,11 @@ PTM_ALWAYS_INLINE void merge_back(arena_state<C>& a, span<C>& s) noexcept {
     detach(a, s.begin);
 }
 
-// settle - merges s with what comes after it, top or a free chunk, and files the result.
+// settle - merges s with what comes after it, top or a free chunk, and files the result: file(a, chunk, size).
 //   returns  the size of what came out, top included if it was merged with
-// faults   Broken, as file_free; those of detach
-template <fault Broken, arena_config C>
-PTM_ALWAYS_INLINE chunk_size settle(arena_state<C>& a, span<C> s) noexcept {
+// faults   those of file and of detach
+template <arena_config C>
+PTM_ALWAYS_INLINE chunk_size settle(arena_state<C>& a, span<C> s, auto file) noexcept {
     using header = typename C::header;
     chunk_in<C>* after = s.end();
     if (after == a.top) {
@@ -82,7 +94,7 @@ PTM_ALWAYS_INLINE chunk_size settle(arena_state<C>& a, span<C> s) noexcept {
         detach(a, after);
         s.size = s.size + header::size_of(after);
     }
-    file_free<Broken>(a, s.begin, s.size);
+    file(a, s.begin, s.size);
     return s.size;
 }
 

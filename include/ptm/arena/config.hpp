@@ -10,6 +10,7 @@
 #include <ptm/observe/observer.hpp>
 #include <ptm/os/backend.hpp>
 #include <ptm/sync/lock.hpp>
+#include <ptm/tune/rules.hpp>
 #include <ptm/tune/tuning.hpp>
 
 namespace ptm {
@@ -29,6 +30,7 @@ concept names_arena_policies = requires {
     typename C::reporter;
     { C::checked } -> std::convertible_to<check_set>;
     { C::tuned } -> std::convertible_to<tuning>;
+    { C::ruled } -> std::convertible_to<rules>;
 };
 
 template <class C>

@@ -17,7 +17,7 @@ PTM_NOINLINE void consolidate(arena_state<C>& a) noexcept {
         a.fast.take_bin(i, [&](chunk_in<C>* c) noexcept {
             span<C> s{c, header::size_of(c)};
             merge_back<fault::sizes_disagree_in_fast_bins>(a, s);
-            settle<no_check>(a, s);
+            settle(a, s, file_free<no_check, C>);
         });
     a.shared->observer(events::consolidated{});
 }

@@ -1,6 +1,8 @@
 // arena/release.hpp - a chunk comes back: to the stash, to a fast bin, or merged with its neighbours.
 #pragma once
 
+#include <cstdint>
+
 #include <ptm/arena/fill.hpp>
 #include <ptm/arena/stash.hpp>
 #include <ptm/arena/trim.hpp>
@@ -16,8 +18,20 @@ inline constexpr std::size_t large_enough_to_tidy = 65536;
 template <arena_config C>
 PTM_ALWAYS_INLINE void look_at_freed(const chunk_in<C>* c, chunk_size n) noexcept {
     using header = typename C::header;
+    if constexpr (C::ruled.size_doubted_late) return expect<C, fault::free_invalid_pointer>(user_aligned<header>(c), c);
     expect<C, fault::free_invalid_pointer>(!wraps<header>(c, n) && user_aligned<header>(c), c);
     expect<C, fault::free_invalid_size>(size_possible<header>(n), c);
+}
+
+// look_at_uncached - what is left to be asked of a chunk that no cache took. Needs no lock.
+// faults   free_invalid_size
+template <arena_config C>
+PTM_ALWAYS_INLINE void look_at_uncached(const chunk_in<C>* c, chunk_size n) noexcept {
+    using header = typename C::header;
+    if constexpr (C::ruled.size_doubted_late) {
+        bool possible = n >= header::smallest && bytes(n - header::smallest) <= SIZE_MAX - address_of(c);
+        expect<C, fault::free_invalid_size>(possible, c);
+    }
 }
 
 namespace detail {
@@ -53,6 +67,13 @@ PTM_NOINLINE void tidy(arena_state<C>& a) noexcept {
     if (bytes(C::header::size_of(a.top)) >= a.shared->trim_threshold) trim_top(a, a.shared->top_pad);
 }
 
+// settle_freed - a chunk that has merged with the one before it merges with what follows; a large result makes the
+// arena tidy up.
+template <arena_config C>
+PTM_ALWAYS_INLINE void settle_freed(arena_state<C>& a, span<C> s) noexcept {
+    if (bytes(settle(a, s, file_freed<C>)) >= large_enough_to_tidy) tidy(a);
+}
+
 } // namespace detail
 
 // merge_free - a chunk joins its free neighbours or top; a large result makes the arena tidy up.
@@ -64,7 +85,7 @@ PTM_NOINLINE void merge_free(arena_state<C>& a, chunk_in<C>* c, chunk_size n) no
     fill_freed(a, c, n);
     span<C> s{c, n};
     merge_back<fault::sizes_disagree_while_consolidating>(a, s);
-    if (bytes(settle<fault::free_corrupted_unsorted>(a, s)) >= large_enough_to_tidy) detail::tidy(a);
+    detail::settle_freed(a, s);
 }
 
 // release_to_arena - what remains to be done when no thread's cache took the chunk.

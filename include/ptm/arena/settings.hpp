@@ -32,7 +32,7 @@ bool set_fast_request(shared_state<C>& s, std::size_t request) noexcept {
 // effect when the caller hands `t` on.
 template <arena_config C>
 void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
-    constexpr std::size_t most_cache_request = tuning{}.cache_request, most_cache_count = 65535;
+    constexpr std::size_t most_cache_count = 65535;
     if (auto v = user[tunable::top_pad]) pin(s, s.top_pad, *v);
     if (auto v = user[tunable::perturb]) s.perturb = static_cast<int>(*v);
     if (auto v = user[tunable::mmap_threshold]) pin(s, s.mmap_threshold, *v);
@@ -40,7 +40,7 @@ void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
     if (auto v = user[tunable::mmap_max]) pin(s, s.mmap_max, static_cast<int>(*v));
     if (auto v = user[tunable::arena_max]) s.arena_max = *v;
     if (auto v = user[tunable::arena_test]) s.arena_test = *v;
-    if (auto v = user[tunable::tcache_max]; v && *v <= most_cache_request) t.cache_request = *v;
+    if (auto v = user[tunable::tcache_max]; v && *v <= C::tuned.most_cache_request) t.cache_request = *v;
     if (auto v = user[tunable::tcache_count]; v && *v <= most_cache_count) t.cache_count = *v;
     if (auto v = user[tunable::tcache_unsorted_limit]) s.cache_unsorted_limit = *v;
     if (auto v = user[tunable::mxfast]) set_fast_request(s, *v);

@@ -36,8 +36,13 @@ public:
         map_ = {};
     }
 
+    // insert
+    // faults   Broken, when the newest chunk of the size does not point back
+    template <fault Broken = no_check>
     void insert(chunk* c) noexcept {
         unsigned i = table::small_index(header::size_of(c));
+        const ring_node* front = rings::front(head(i));
+        expect<C, Broken>(rings::traits::get_previous(front) == &head(i), front);
         rings::link_front(head(i), c);
         map_.set(i);
     }

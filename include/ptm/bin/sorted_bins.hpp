@@ -115,8 +115,11 @@ private:
         rings::link_front(head, c);
     }
 
+    // faults   large_skip_links_disagree_at_end
     void insert_smallest(ring_node& head, chunk* c) noexcept {
-        algorithms::link_before(header::skip_of(largest(head)), header::skip_of(c));
+        chunk* first = largest(head);
+        expect<C, fault::large_skip_links_disagree_at_end>(smaller(larger(first)) == first, first);
+        algorithms::link_before(header::skip_of(first), header::skip_of(c));
         algorithms::link_before(&head, header::ring_of(c));
     }
 

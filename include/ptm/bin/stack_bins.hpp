@@ -49,8 +49,12 @@ public:
     }
 
     // pop_further
-    // faults   fast_unaligned_chunk_stashing
-    chunk* pop_further(chunk_size n) noexcept { return pop_as<fault::fast_unaligned_chunk_stashing>(n); }
+    // faults   fast_unaligned_chunk_stashing, fast_wrong_bin_stashing
+    chunk* pop_further(chunk_size n) noexcept {
+        chunk* c = pop_as<fault::fast_unaligned_chunk_stashing>(n);
+        if (c) expect<C, fault::fast_wrong_bin_stashing>(header::size_of(c) == n, c);
+        return c;
+    }
 
     // take_bin - visit(chunk) may reuse the chunk's memory at once.
     // faults   consolidate_unaligned_fast_chunk, consolidate_invalid_size

@@ -34,11 +34,17 @@ struct c_interface {
         return detail::out_of_memory();
     }
 
-    // memalign, aligned_alloc - any alignment; what is no power of two is rounded up to one.
+    // memalign, aligned_alloc - any alignment; what is no power of two is rounded up to one, or, by aligned_alloc where
+    // the configuration says so, refused: EINVAL.
     static void* memalign(std::size_t alignment, std::size_t request) noexcept {
         return H::aligned_alloc(alignment, request);
     }
     static void* aligned_alloc(std::size_t alignment, std::size_t request) noexcept {
+        if constexpr (H::config::ruled.aligned_alloc_is_strict)
+            if (!is_power_of_two(alignment)) {
+                errno = EINVAL;
+                return nullptr;
+            }
         return H::aligned_alloc(alignment, request);
     }
 

@@ -34,8 +34,10 @@ constexpr check_set of(F... faults) noexcept {
 inline constexpr check_set none{};
 inline constexpr check_set all{(std::uint64_t{1} << static_cast<unsigned>(fault::count)) - 1};
 
-// glibc 2.36 makes every check that this library knows.
-inline constexpr check_set glibc_2_36 = all;
+// What each version looks for.
+inline constexpr check_set glibc_2_42 = all;
+inline constexpr check_set glibc_2_36 = glibc_2_42
+    - of(fault::free_corrupted_small, fault::fast_wrong_bin_stashing, fault::large_skip_links_disagree_at_end);
 
 } // namespace checks
 

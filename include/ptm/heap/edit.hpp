@@ -136,6 +136,14 @@ struct set_tuned {
     };
 };
 
+template <rules R>
+struct set_ruled {
+    template <class B>
+    struct on : B {
+        static constexpr auto ruled = R;
+    };
+};
+
 namespace detail {
 template <class B, class... Edits>
 struct edited {

@@ -19,16 +19,11 @@
 
 namespace ptm {
 
-namespace detail {
-// glibc_sub_heap - bytes: 64 MiB, 1 MiB where addresses have 32 bits.
-inline constexpr std::size_t glibc_sub_heap = 2 * tuning{}.most_mmap_threshold;
-}
-
 struct glibc_2_36 {
     using header = boundary_tag<safe_links>;
-    using main_backend = brk_backend;                              // the main arena grows at the program break
-    using arena_backend = reserve_backend<detail::glibc_sub_heap>; // other arenas: PROT_NONE, committed by mprotect
-    using mapped_backend = mmap_backend;                           // requests from mmap_threshold on
+    using main_backend = brk_backend;                                 // the main arena grows at the program break
+    using arena_backend = reserve_backend<tuning{}.glibc_sub_heap()>; // other arenas: PROT_NONE, committed by mprotect
+    using mapped_backend = mmap_backend;                              // requests from mmap_threshold on
     using fast_bins = stack_bins;
     using unsorted_bin = queue_bin;
     using small_bins = exact_bins;
@@ -40,6 +35,7 @@ struct glibc_2_36 {
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_36;
     static constexpr auto tuned = tuning{.environment = environment_source::glibc_variables};
+    static constexpr auto ruled = rules{};
 };
 
 static_assert(heap_config<glibc_2_36>);

@@ -26,6 +26,7 @@
 #include <ptm/core/checked.hpp>
 #include <ptm/heap/config.hpp>
 #include <ptm/os/huge_page.hpp>
+#include <ptm/os/page.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/exit.hpp>
@@ -45,6 +46,8 @@ class heap {
                   "heap: several arenas need an arena_backend that can::locate, such as reserve_backend");
 
 public:
+    using config = C;
+
     // malloc - a block of at least `request` bytes, aligned for every ordinary type; a unique one also for 0.
     //   returns  nullptr and errno = ENOMEM when there is no memory, or request > PTRDIFF_MAX
     //   cost     a few instructions if the thread has one cached; else as allocate()
@@ -73,9 +76,11 @@ public:
     // calloc - room for n objects of `each` bytes, reading as zero; ENOMEM also when the product is too large.
     static void* calloc(std::size_t n, std::size_t each) noexcept {
         std::size_t request = checked_multiply(n, each).value_or(SIZE_MAX);
+        if constexpr (C::cache::serves_all)
+            if (void* p = cache_->get(request, limits_)) return watched(cleared(p), request);
         set_up_once();
         if (request > largest_request) return detail::out_of_memory();
-        stash s = stash_of_thread();
+        stash s = stash_of_thread(request);
         wanted w = want<C>(request);
         auto search = [&](arena_state<C>* a) { return a ? allocate_cleared(*a, s, w) : map_cleared(shared_, w); };
         return watched(user(request, request, search), request);
@@ -93,12 +98,14 @@ public:
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
         bool mapped = header::mapped_in(word);
-        if (!mapped) make_cache();
+        if (!mapped) make_early_cache();
         bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
         expect<C, fault::resize_invalid_pointer>(possible, c);
         if (request > largest_request) return detail::out_of_memory();
         shared_.observer(events::freed{p});
-        void* moved = mapped ? realloc_mapped(c, request) : realloc_in_arena(c, request);
+        void* moved = fits_closely(p, request, mapped) ? p
+            : mapped                                   ? realloc_mapped(c, request)
+                                                       : realloc_in_arena(c, request);
         if (!moved) watched(p, usable_size(p)); // it stays with its user
         return watched(moved, request);
     }
@@ -114,6 +121,10 @@ public:
         }
         std::size_t at = bytes(header::smallest);
         while (at < alignment) at *= 2;
+        if constexpr (C::cache::serves_all) {
+            if (void* p = cache_->get_aligned(request, at, limits_)) return watched(p, request);
+            make_cache_for(request);
+        }
         auto search = [&](arena_state<C>* a) -> chunk* {
             if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
             return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
@@ -212,7 +223,7 @@ private:
         bool has_room(chunk_size n) noexcept { return to->has_room(n, limits_); }
         void put(chunk* c, chunk_size n) noexcept { to->put(c, n, limits_); }
         chunk* take(chunk_size n) noexcept { return to->take(n); }
-        bool accept(chunk* c, chunk_size n) noexcept { return to->accept(c, n, limits_); }
+        bool accept(chunk* c, chunk_size n) noexcept { return C::cache::takes_pieces && to->accept(c, n, limits_); }
     };
 
     // entered - holds an arena's lock for a scope, unless a fork holds all of them.
@@ -298,8 +309,8 @@ private:
     }
 
     static stash present_stash() noexcept { return {cache_}; }
-    static stash stash_of_thread() noexcept {
-        make_cache();
+    static stash stash_of_thread(std::size_t request) noexcept {
+        make_cache_for(request);
         return present_stash();
     }
 
@@ -307,7 +318,7 @@ private:
     PTM_NOINLINE static void* malloc_uncached(std::size_t request) noexcept {
         if (cache_ == block::nobody()) set_up_once();
         if (request > largest_request) return detail::out_of_memory();
-        stash s = stash_of_thread();
+        stash s = stash_of_thread(request);
         wanted w = want<C>(request);
         return user(request, request,
                     [&](arena_state<C>* a) { return a ? allocate(*a, s, w) : map_alone(shared_, w); });
@@ -315,6 +326,7 @@ private:
 
     PTM_COLD static void free_mapped(chunk* c) noexcept {
         errno_guard keep;
+        if constexpr (C::ruled.size_doubted_late) look_at_freed<C>(c, header::size_of(c));
         adapt_threshold(shared_, c);
         unmap_chunk(shared_, c);
     }
@@ -325,10 +337,10 @@ private:
         free_to_arena(c);
     }
 
-    // The first free of a thread makes its cache, which may then take the chunk. A chunk that looks cached already is
-    // looked into.
+    // The first free of a thread may make its cache, which may then take the chunk. A chunk that looks cached already
+    // is looked into.
     PTM_COLD static void free_doubtful(chunk* c) noexcept {
-        make_cache();
+        make_early_cache();
         if (!cache_->accept(c, owned_size(c), limits_)) free_to_arena(c);
     }
 
@@ -341,9 +353,20 @@ private:
     }
 
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
+        if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
         arena_state<C>& a = arena_of(c);
         entered hold(a);
         release_to_arena(a, c, origin::user);
+    }
+
+    // cleared - a block from a cache: all that the user may write reads as zero.
+    static void* cleared(void* p) noexcept { return std::memset(p, 0, usable_size(p)); }
+
+    // fits_closely - is p large enough for `request`, and not worth being made smaller?
+    static bool fits_closely(void* p, std::size_t request, bool mapped) noexcept {
+        if constexpr (!C::ruled.realloc_keeps_close_fits) return false;
+        std::size_t usable = usable_size(p), spare = usable - request;
+        return request <= usable && (spare < header::header_bytes || (mapped && spare <= system_page_bytes()));
     }
 
     static void* realloc_mapped(chunk* c, std::size_t request) noexcept {
@@ -362,7 +385,7 @@ private:
         void* fresh = malloc_cached_or_not(request);
         if (!fresh) return nullptr;
         std::memcpy(fresh, header::to_user(c), bytes(owned_size(c)) - header::overhead);
-        if (!cache_->accept(c, owned_size(c), limits_)) free_to_arena(c);
+        if (!present_stash().accept(c, owned_size(c))) free_to_arena(c);
         return fresh;
     }
 
@@ -376,6 +399,18 @@ private:
     PTM_ALWAYS_INLINE static void make_cache() noexcept {
         if (C::cache::caches && cache_ == block::nobody()) [[unlikely]]
             make_first_cache();
+    }
+
+    // make_early_cache, make_cache_for - where any request or free makes a cache, and where only a request does that
+    // the cache may serve.
+    PTM_ALWAYS_INLINE static void make_early_cache() noexcept {
+        if constexpr (C::cache::made_early) make_cache();
+    }
+    PTM_ALWAYS_INLINE static void make_cache_for([[maybe_unused]] std::size_t request) noexcept {
+        if constexpr (C::cache::made_early)
+            make_cache();
+        else if (block::may_serve(request, limits_))
+            make_cache();
     }
 
     PTM_COLD static void make_first_cache() noexcept {
@@ -400,7 +435,8 @@ private:
             holding hold(setting_up_);
             if (is_set_up_.load(std::memory_order_relaxed)) return;
             tuning t = C::tuned;
-            if (t.environment == environment_source::glibc_variables) apply(shared_, t, read_process_settings());
+            if (t.environment == environment_source::glibc_variables)
+                apply(shared_, t, read_process_settings(C::ruled.tunables));
             limits_.set(t);
             if (t.huge_pages == 1) shared_.huge_page = advised_huge_page_bytes();
             shared_.use_explicit_pages(explicit_huge_page_bytes(t.huge_pages));

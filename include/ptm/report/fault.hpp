@@ -26,6 +26,7 @@ enum class fault : unsigned {
     links_disagree,
     skip_links_disagree,
     free_corrupted_unsorted,
+    free_corrupted_small,
     unmap_invalid_pointer,
     // resizing
     resize_invalid_pointer,
@@ -37,6 +38,7 @@ enum class fault : unsigned {
     fast_unaligned_chunk,
     fast_wrong_bin,
     fast_unaligned_chunk_stashing,
+    fast_wrong_bin_stashing,
     small_links_disagree,
     unsorted_invalid_size,
     unsorted_invalid_next_size,
@@ -44,6 +46,7 @@ enum class fault : unsigned {
     unsorted_links_disagree,
     unsorted_invalid_prev_in_use,
     large_skip_links_disagree,
+    large_skip_links_disagree_at_end,
     large_links_disagree,
     corrupted_unsorted_own_bin,
     corrupted_unsorted_larger_bin,
@@ -79,6 +82,7 @@ inline constexpr std::string_view sentences[] = {
     "corrupted double-linked list",
     "corrupted double-linked list (not small)",
     "free(): corrupted unsorted chunks",
+    "free(): chunks in smallbin corrupted",
     "munmap_chunk(): invalid pointer",
     "realloc(): invalid pointer",
     "realloc(): invalid old size",
@@ -88,12 +92,14 @@ inline constexpr std::string_view sentences[] = {
     "malloc(): unaligned fastbin chunk detected 2",
     "malloc(): memory corruption (fast)",
     "malloc(): unaligned fastbin chunk detected 3",
+    "malloc(): chunk size mismatch in fastbin",
     "malloc(): smallbin double linked list corrupted",
     "malloc(): invalid size (unsorted)",
     "malloc(): invalid next size (unsorted)",
     "malloc(): mismatching next->prev_size (unsorted)",
     "malloc(): unsorted double linked list corrupted",
     "malloc(): invalid next->prev_inuse (unsorted)",
+    "malloc(): largebin double linked list corrupted (nextsize)",
     "malloc(): largebin double linked list corrupted (nextsize)",
     "malloc(): largebin double linked list corrupted (bk)",
     "malloc(): corrupted unsorted chunks",
@@ -110,7 +116,7 @@ inline constexpr std::string_view sentences[] = {
 static_assert(sizeof(sentences) / sizeof(sentences[0]) == static_cast<unsigned>(fault::count));
 }
 
-// sentence - what glibc 2.36 writes to standard error for this fault, without the newline.
+// sentence - what glibc writes to standard error for this fault, without the newline.
 constexpr std::string_view sentence(fault f) noexcept { return detail::sentences[static_cast<unsigned>(f)]; }
 
 static_assert(sentence(fault::double_free_top) == "double free or corruption (top)");

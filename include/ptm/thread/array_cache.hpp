@@ -1,30 +1,25 @@
 // thread/array_cache.hpp - a stack of chunks for each of the 64 smallest sizes: glibc's tcache.
 //
-//   block:   +---------------------+-----------------------------+
-//            | 64 counts, 16 bits  | 64 heads                    |
-//            +---------------------+-----------------------------+
-//   cached:  +---------------------+-----------------------------+
-//            | next, encoded       | key of this process         |   at the user pointer
-//            +---------------------+-----------------------------+
-//
-// A cached chunk keeps its "in use" state; the key in its second word makes a double free cheap to suspect, and the
-// walk that then follows makes sure. Only the owning thread calls anything here.
+// Only the owning thread calls anything here.
 // source   glibc 2.36 malloc.c, tcache
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include <ptm/check/predicates.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/thread/cache.hpp>
+#include <ptm/thread/cached_lists.hpp>
 #include <ptm/thread/secret.hpp>
 
 namespace ptm {
 
 struct array_cache {
     static constexpr bool caches = true;
+    static constexpr bool made_early = true;
+    static constexpr bool serves_all = false;
+    static constexpr bool takes_pieces = true;
 
     template <bin_context C>
     class in;
@@ -33,13 +28,11 @@ struct array_cache {
 template <bin_context C>
 class array_cache::in {
     using header = typename C::header;
-    using links = typename header::stack_links;
     using chunk = chunk_in<C>;
 
     static constexpr unsigned bins = 64;
 
-    std::uint16_t counts_[bins] = {};
-    void* heads_[bins] = {};
+    detail::cached_lists<C, bins> lists_{};
 
 public:
     // Sizes beyond the last bin are never cached.
@@ -73,7 +66,7 @@ public:
         if (request > bounds.request) [[unlikely]]
             return nullptr;
         unsigned i = index(header::size_for(request));
-        return heads_[i] ? pop(i) : nullptr;
+        return lists_.head(i) ? pop(i) : nullptr;
     }
 
     // accept
@@ -100,35 +93,25 @@ public:
     }
 
     bool has_room(chunk_size n, const limits& bounds) noexcept {
-        return bytes(n) <= bounds.size && counts_[index(n)] < bounds.count;
+        return bytes(n) <= bounds.size && lists_.count(index(n)) < bounds.count;
     }
 
     PTM_ALWAYS_INLINE void put(chunk* c, chunk_size n, const limits& bounds) noexcept {
-        unsigned i = index(n);
-        ring_node* words = header::ring_of(c);
-        words->back = bounds.key;
-        words->forward = links::encode(&words->forward, heads_[i]);
-        heads_[i] = header::to_user(c);
-        ++counts_[i];
+        lists_.push(index(n), c, bounds.key);
     }
 
     chunk* take(chunk_size n) noexcept { return header::from_user(pop(index(n))); }
 
     // drain - by size, newest first.
     // faults   leaving_unaligned_cached_chunk
-    void drain(auto&& visit) noexcept {
-        for (unsigned i = 0; i < bins; ++i)
-            while (heads_[i]) visit(header::from_user(pop_as<fault::leaving_unaligned_cached_chunk>(i)));
-    }
+    void drain(auto&& visit) noexcept { lists_.drain(visit); }
 
     // cached - chunks of size n in this cache.
-    unsigned cached(chunk_size n) const noexcept { return counts_[index(n)]; }
+    unsigned cached(chunk_size n) const noexcept { return lists_.count(index(n)); }
 
 private:
-    struct full {};
-    constexpr explicit in(full) noexcept {
-        for (std::uint16_t& count : counts_) count = UINT16_MAX;
-    }
+    using full = typename detail::cached_lists<C, bins>::full;
+    constexpr explicit in(full nothing) noexcept : lists_(nothing) {}
     static in nobody_;
 
     // Who comes here has compared the size with the limits; saying so keeps the compiler from warning of the others.
@@ -138,31 +121,9 @@ private:
         return static_cast<unsigned>(i);
     }
 
-    static void* below(void* user) noexcept {
-        const ring_node* words = header::ring_of(header::from_user(user));
-        return links::decode(&words->forward, words->forward);
-    }
+    PTM_ALWAYS_INLINE void* pop(unsigned i) noexcept { return lists_.template pop<fault::cache_unaligned_chunk>(i); }
 
-    template <fault Unaligned>
-    PTM_ALWAYS_INLINE void* pop_as(unsigned i) noexcept {
-        void* user = heads_[i];
-        expect<C, Unaligned>(is_aligned(user, header::alignment), user);
-        heads_[i] = below(user);
-        --counts_[i];
-        header::ring_of(header::from_user(user))->back = 0;
-        return user;
-    }
-    PTM_ALWAYS_INLINE void* pop(unsigned i) noexcept { return pop_as<fault::cache_unaligned_chunk>(i); }
-
-    // look_for - the key is there: is c itself?
-    PTM_COLD void look_for(chunk* c, unsigned i, const limits& bounds) noexcept {
-        std::size_t seen = 0;
-        for (void* user = heads_[i]; user; user = below(user)) {
-            expect<C, fault::cache_too_many_chunks>(seen++ < bounds.count, user);
-            expect<C, fault::cache_unaligned_chunk_freeing>(is_aligned(user, header::alignment), user);
-            expect<C, fault::cache_double_free>(user != header::to_user(c), user);
-        }
-    }
+    PTM_COLD void look_for(chunk* c, unsigned i, const limits& bounds) noexcept { lists_.look_for(c, i, bounds.count); }
 };
 
 template <bin_context C>

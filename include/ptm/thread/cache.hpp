@@ -13,26 +13,57 @@
 
 namespace ptm {
 
+// can_be_awaited - tells for which requests it is worth having, before it is there.
 template <class P, class C>
-concept cache_policy = bin_context<C>
-    && requires(typename P::template in<C> block, const typename P::template in<C>::limits& bounds,
-                typename P::template in<C>::limits& settable, chunk_in<C>* c, chunk_size n, std::size_t request,
-                void* user, detail::nothing visit) {
-           { P::caches } -> std::convertible_to<bool>; // false: there is never a block
-           { P::template in<C>::nobody() } noexcept -> std::same_as<typename P::template in<C>*>;
-           { block.get(request, bounds) } noexcept -> std::same_as<void*>;      // a block for the user; nullptr: none
-           { block.accept(c, n, bounds) } noexcept -> std::same_as<bool>;       // a chunk being freed; false: no room
-           { block.suspects(c, bounds) } noexcept -> std::same_as<bool>;        // does c look as if it were cached?
-           { block.accept_plain(c, n, bounds) } noexcept -> std::same_as<bool>; // the same, false also if in doubt
-           { block.has_room(n, bounds) } noexcept -> std::same_as<bool>;
-           { block.put(c, n, bounds) } noexcept -> std::same_as<void>; // only if has_room
-           { block.take(n) } noexcept -> std::same_as<chunk_in<C>*>;   // only after a put of that size
-           { block.drain(visit) } noexcept -> std::same_as<void>;      // visit(chunk) for all, which leave
+concept can_be_awaited = requires(const typename P::template in<C>::limits& bounds, std::size_t request) {
+    { P::template in<C>::may_serve(request, bounds) } noexcept -> std::same_as<bool>;
+};
+
+// serves_aligned - finds a block of exactly the size for `request` that is aligned; nullptr: none.
+template <class P, class C>
+concept serves_aligned = requires(typename P::template in<C> block, const typename P::template in<C>::limits& bounds,
+                                  std::size_t request, std::size_t alignment) {
+    { block.get_aligned(request, alignment, bounds) } noexcept -> std::same_as<void*>;
+};
+
+// caches_blocks - what every block of a cache can do.
+template <class P, class C>
+concept caches_blocks = requires(typename P::template in<C> block, const typename P::template in<C>::limits& bounds,
+                                 chunk_in<C>* c, chunk_size n, std::size_t request, detail::nothing visit) {
+    { P::template in<C>::nobody() } noexcept -> std::same_as<typename P::template in<C>*>;
+    { block.get(request, bounds) } noexcept -> std::same_as<void*>;      // a block for the user; nullptr: none
+    { block.accept(c, n, bounds) } noexcept -> std::same_as<bool>;       // a chunk being freed; false: no room
+    { block.suspects(c, bounds) } noexcept -> std::same_as<bool>;        // does c look as if it were cached?
+    { block.accept_plain(c, n, bounds) } noexcept -> std::same_as<bool>; // the same, false also if in doubt
+    { block.has_room(n, bounds) } noexcept -> std::same_as<bool>;        // for what a search found beyond its need
+    { block.put(c, n, bounds) } noexcept -> std::same_as<void>;          // only if has_room
+    { block.take(n) } noexcept -> std::same_as<chunk_in<C>*>;            // only after a put of that size
+    { block.drain(visit) } noexcept -> std::same_as<void>;               // visit(chunk) for all, which leave
+};
+
+// says_who_uses_it - caches: false: there is never a block. made_early: any request or free of a thread makes its
+// block; false: the first request that the block may serve does. serves_all: calloc and memalign take from it, too.
+// takes_pieces: what an arena frees itself goes there, too.
+template <class P>
+concept says_who_uses_it = requires {
+    { P::caches } -> std::convertible_to<bool>;
+    { P::made_early } -> std::convertible_to<bool>;
+    { P::serves_all } -> std::convertible_to<bool>;
+    { P::takes_pieces } -> std::convertible_to<bool>;
+};
+
+template <class P, class C>
+concept cache_policy =
+    bin_context<C> && says_who_uses_it<P> && caches_blocks<P, C> && (P::made_early || can_be_awaited<P, C>)
+    && (!P::serves_all || serves_aligned<P, C>) && requires(typename P::template in<C>::limits& settable) {
            { settable.set(tuning{}) } noexcept -> std::same_as<void>;
        };
 
 struct no_cache {
     static constexpr bool caches = false;
+    static constexpr bool made_early = true;
+    static constexpr bool serves_all = false;
+    static constexpr bool takes_pieces = false;
 
     template <bin_context C>
     struct in {

@@ -43,6 +43,9 @@ struct tuning {
     // Requests up to this size may be cached. Bytes.
     std::size_t cache_request = 1032; // glibc.malloc.tcache_max
 
+    // The user cannot raise it further than this. Bytes.
+    std::size_t most_cache_request = 1032;
+
     // Chunks that a search may sort after it has stashed a fitting one; 0: no limit.
     std::size_t cache_unsorted_limit = 0; // glibc.malloc.tcache_unsorted_limit
 
@@ -75,6 +78,9 @@ struct tuning {
     std::size_t fallback_least = 0;
 
     environment_source environment = environment_source::ignored;
+
+    // glibc_sub_heap - bytes that glibc reserves for a sub-heap: 64 MiB, 1 MiB where addresses have 32 bits.
+    constexpr std::size_t glibc_sub_heap() const noexcept { return 2 * most_mmap_threshold; }
 };
 
 } // namespace ptm

@@ -1,0 +1,32 @@
+// tune/rules.hpp - where the versions of glibc go different ways: decisions made while compiling, whereas most numbers
+// of struct tuning may move while a program runs.
+//
+// Without a word from the configuration the way is that of glibc 2.36. Each says since when it is the other one.
+#pragma once
+
+#include <ptm/tune/environment.hpp>
+
+namespace ptm {
+
+struct rules {
+    // A small chunk that comes out of a merging free goes straight to the bin of its size, not to the unsorted ones.
+    bool freed_small_to_own_bin = false; // 2.41
+
+    // What is cut off around an aligned block merges with its neighbours at once instead of being freed like any other
+    // block; and even a tail too small for a chunk is cut off, when what follows it is free.
+    bool alignment_merges = false; // 2.39
+
+    // Whether the size of a block being freed is possible is asked only when no cache took it.
+    bool size_doubted_late = false; // 2.42
+
+    // realloc returns the block as it is, if that is too large by less than a header, or a mapped one by a page.
+    bool realloc_keeps_close_fits = false; // 2.38
+
+    // aligned_alloc refuses what is no power of two.
+    bool aligned_alloc_is_strict = false; // 2.38
+
+    // How the environment is read: which tunables there are, their bounds, and what counts as a number.
+    tunable_rules tunables = tunable_rules::glibc_2_36;
+};
+
+} // namespace ptm
