@@ -26,7 +26,7 @@
 //   --keep DIR            the trace, its shrunk form and both logs go there (default equivalence_differences)
 //   --shrink-seconds N    how long to look for a shorter trace (default 60; 0: not at all)
 //   --expect-difference N succeed only if there is a difference, and it shrinks to at most N steps
-// Also: --thorough (the player's), --keep-going (after a difference).
+// Also: --thorough and --sub-heap MIB (the player's), --keep-going (after a difference).
 //
 // A trace can be made without playing it by `generate`, and played without comparing it by `play`.
 // Exit status: 0 if no line differs, 1 if one does, 2 for wrong usage, 77 if this system has nothing to compare.
@@ -66,6 +66,7 @@ struct options {
     std::uint64_t seed = 1;
     std::size_t steps = 20000, traces = 0, seeds = 0, expected_steps = 0;
     unsigned shrink_seconds = 60;
+    unsigned sub_heap = 64;
     bool ten_times = false, thorough = false, keep_going = false;
 };
 
@@ -131,6 +132,7 @@ void add_number_options(setters& s, options& o) {
     s["--seeds"] = [&](const auto& v) { o.seeds = number(v); };
     s["--traces"] = [&](const auto& v) { o.traces = number(v); };
     s["--expect-difference"] = [&](const auto& v) { o.expected_steps = number(v); };
+    s["--sub-heap"] = [&](const auto& v) { o.sub_heap = static_cast<unsigned>(number(v)); };
     s["--shrink-seconds"] = [&](const auto& v) { o.shrink_seconds = static_cast<unsigned>(number(v)); };
 }
 
@@ -388,11 +390,12 @@ int play_examples(const options& o, const laboratory& lab) {
 
 int run(const options& o) {
     const scratch_folder scratch;
-    const laboratory lab{fs::absolute(o.player).string(),
-                         {"plain", fs::absolute(o.empty).string()},
-                         {"preload", fs::absolute(o.preload.empty() ? o.empty : o.preload).string()},
-                         scratch.path(),
-                         o.thorough};
+    laboratory lab{fs::absolute(o.player).string(),
+                   {"plain", fs::absolute(o.empty).string()},
+                   {"preload", fs::absolute(o.preload.empty() ? o.empty : o.preload).string()},
+                   scratch.path(),
+                   o.thorough};
+    lab.sub_heap = o.sub_heap;
     std::printf("C library %s; %s against %s\n", o.libc.c_str(), lab.tested.preload.c_str(),
                 o.against.empty() ? "the system's malloc" : o.against.c_str());
     if (!o.record.empty()) return on_rebuilt_version(o) ? record(o, lab) : nothing_here(o);

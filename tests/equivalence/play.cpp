@@ -2,11 +2,12 @@
 // everything a program could see of it. Run once with the system's malloc and once with another one preloaded, the two
 // logs must be equal, line for line.
 //
-//   play TRACE [--log FILE] [--info N] [--thorough]
+//   play TRACE [--log FILE] [--info N] [--sub-heap MIB] [--thorough]
 //   play --libc   tells the version of its C library
 //
 //     --log FILE    write the log there instead of to standard output
 //     --info N      log mallinfo2 after every N-th step as well (default 64; 0: never)
+//     --sub-heap MIB  how far apart the sub-heaps of other arenas lie (default 64)
 //     --thorough    fill and check every byte of every block, and look for overlapping blocks after every step
 //
 //   exit status: 0 all well, 2 the trace or the log cannot be opened, 3 a block's contents were damaged (the log says
@@ -506,6 +507,8 @@ bool read_options(int count, char** arguments) {
             chosen.log = arguments[++i];
         else if (equal(arguments[i], "--info") && more)
             chosen.info_every = std::strtoull(arguments[++i], nullptr, 10);
+        else if (equal(arguments[i], "--sub-heap") && more)
+            sub_heap_size = std::strtoull(arguments[++i], nullptr, 10) << 20;
         else if (arguments[i][0] != '-' && chosen.trace == nullptr)
             chosen.trace = arguments[i];
         else
@@ -520,7 +523,7 @@ int run(int count, char** arguments) {
         return ::write(STDOUT_FILENO, version, std::strlen(version)) > 0 ? all_well : not_readable;
     }
     if (!read_options(count, arguments)) {
-        say("usage: play TRACE [--log FILE] [--info N] [--thorough]\n");
+        say("usage: play TRACE [--log FILE] [--info N] [--sub-heap MIB] [--thorough]\n");
         return not_readable;
     }
     if (!run_without_randomisation(arguments)) {

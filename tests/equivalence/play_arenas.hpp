@@ -1,6 +1,7 @@
 // play_arenas.hpp - names of places in arenas other than the main one.
 //
-// Such an arena lies in sub-heaps, reservations of 64 MiB at multiples of 64 MiB. What a sub-heap begins with is read:
+// Such an arena lies in sub-heaps, reservations of 64 MiB at multiples of 64 MiB (of four pages each, where those are
+// explicit huge pages). What a sub-heap begins with is read:
 //
 //   base ->  +---------------------------+
 //            | address of the arena      |   the structure itself lies in the arena's first sub-heap
@@ -24,7 +25,7 @@
 
 namespace play {
 
-constexpr std::uintptr_t sub_heap_size = std::uintptr_t{64} << 20;
+std::uintptr_t sub_heap_size = std::uintptr_t{64} << 20; // --sub-heap changes it before anything is named
 
 class arena_names {
 public:

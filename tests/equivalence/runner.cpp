@@ -23,7 +23,10 @@ std::vector<char*> pointers(lines& words) {
 }
 
 lines command(const laboratory& lab, const side& s, const std::string& file) {
-    lines words{lab.player, file, "--info", std::to_string(lab.info_every), "--log", lab.log_file(s)};
+    lines words{lab.player,   file,
+                "--info",     std::to_string(lab.info_every),
+                "--log",      lab.log_file(s),
+                "--sub-heap", std::to_string(lab.sub_heap)};
     if (lab.thorough) words.emplace_back("--thorough");
     return words;
 }
@@ -103,7 +106,8 @@ outcomes run_both(const laboratory& lab, const lines& environment, const std::st
 std::string replay_command(const laboratory& lab, const side& s, const lines& environment, const std::string& file) {
     std::string words = "env -i";
     for (const std::string& variable : whole_environment(s, environment)) words += " " + variable;
-    return words + " " + lab.player + " --info " + std::to_string(lab.info_every) + " " + file;
+    return words + " " + lab.player + " --info " + std::to_string(lab.info_every) + " --sub-heap "
+        + std::to_string(lab.sub_heap) + " " + file;
 }
 
 void write_file(const std::string& path, const std::string& text) {

@@ -24,6 +24,7 @@ struct laboratory {
     std::string folder; // traces and logs are written here
     bool thorough = false;
     unsigned info_every = 64; // steps between the player's own looks at mallinfo2
+    unsigned sub_heap = 64;   // MiB from one sub-heap to the next
     unsigned seconds = 120;   // a player that takes longer is killed, which counts as its outcome
 
     std::string trace_file() const { return folder + "/trace"; }

@@ -61,13 +61,18 @@ struct shared_state {
 
     constexpr shared_state() noexcept = default;
 
-    // use_explicit_pages - of `page` bytes: memory is mapped in such pages as long as there are some. The main backend
-    // is not asked any more, and sub-heaps begin with one page and end after four.
-    void use_explicit_pages(std::size_t page) noexcept {
+    // use_explicit_pages - of `page` bytes: memory is mapped in such pages as long as there are some, and the main
+    // backend is not asked any more. threshold_is_chosen: the user said what mmap_threshold is.
+    void use_explicit_pages(std::size_t page, bool threshold_is_chosen = false) noexcept {
         explicit_page = page;
-        if (page == 0 || page > most_sub_heap / 4) return; // a sub-heap cannot have more than is reserved for it
+        if (page == 0) return;
+        if (C::ruled.explicit_page_is_threshold && !threshold_is_chosen) {
+            mmap_threshold = page;
+            adaptive = false;
+        }
+        if (page > most_sub_heap / 4) return; // no more than is reserved
         least_sub_heap = page;
-        most_sub_heap = 4 * page;
+        if (C::ruled.four_pages_fill_a_sub_heap) most_sub_heap = 4 * page;
     }
 
     // set_most_fast - chunks for requests up to so many bytes are fast when freed.

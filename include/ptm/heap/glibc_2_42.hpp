@@ -47,6 +47,8 @@ struct glibc_2_42 {
         .size_doubted_late = true,
         .realloc_keeps_close_fits = true,
         .aligned_alloc_is_strict = true,
+        .explicit_page_is_threshold = true,
+        .four_pages_fill_a_sub_heap = false,
         .tunables = tunable_rules::glibc_2_42,
     };
 };

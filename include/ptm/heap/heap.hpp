@@ -123,6 +123,7 @@ public:
         while (at < alignment) at *= 2;
         if constexpr (C::cache::serves_all) {
             if (void* p = cache_->get_aligned(request, at, limits_)) return watched(p, request);
+            if (request > largest_request) return detail::out_of_memory();
             make_cache_for(request);
         }
         auto search = [&](arena_state<C>* a) -> chunk* {
@@ -434,18 +435,24 @@ private:
         {
             holding hold(setting_up_);
             if (is_set_up_.load(std::memory_order_relaxed)) return;
-            tuning t = C::tuned;
-            if (t.environment == environment_source::glibc_variables)
-                apply(shared_, t, read_process_settings(C::ruled.tunables));
-            limits_.set(t);
-            if (t.huge_pages == 1) shared_.huge_page = advised_huge_page_bytes();
-            shared_.use_explicit_pages(explicit_huge_page_bytes(t.huge_pages));
+            take_settings();
             main_.prepare();
             arenas_.begin();
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);
         }
         fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
+    }
+
+    static void take_settings() noexcept {
+        tuning t = C::tuned;
+        settings user;
+        if (t.environment == environment_source::glibc_variables) user = read_process_settings(C::ruled.tunables);
+        apply(shared_, t, user);
+        limits_.set(t);
+        if (t.huge_pages == 1) shared_.huge_page = advised_huge_page_bytes();
+        bool chosen = user[tunable::mmap_threshold].has_value();
+        shared_.use_explicit_pages(explicit_huge_page_bytes(t.huge_pages), chosen);
     }
 
     // While there is one thread, nobody else holds a lock: there is nothing to wait for. Handlers that were registered

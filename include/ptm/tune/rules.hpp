@@ -25,6 +25,12 @@ struct rules {
     // aligned_alloc refuses what is no power of two.
     bool aligned_alloc_is_strict = false; // 2.38
 
+    // Explicit huge pages also say how large a request gets a mapping of its own, unless the user says that.
+    bool explicit_page_is_threshold = false; // 2.39
+
+    // A sub-heap of explicit huge pages, which begins with one page, has at most four.
+    bool four_pages_fill_a_sub_heap = true; // 2.35 to 2.41
+
     // How the environment is read: which tunables there are, their bounds, and what counts as a number.
     tunable_rules tunables = tunable_rules::glibc_2_36;
 };
