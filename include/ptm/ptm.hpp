@@ -5,6 +5,7 @@
 #include <ptm/c/malloc.hpp>
 #include <ptm/core/version.hpp>
 #include <ptm/heap/edit.hpp>
+#include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36.hpp>
 #include <ptm/heap/glibc_2_36_counted.hpp>
 #include <ptm/heap/heap.hpp>

@@ -67,3 +67,16 @@ TEST_CASE("settings out of bounds are ignored") {
     CHECK(t.cache_count == 7);
     CHECK(s.most_fast == 128);
 }
+
+TEST_CASE("a threshold beyond what may be set is refused, and pins nothing") {
+    struct bounded : ptm::edit<ptm_test::glass, ptm::set_tuned<ptm::tuning{.most_set_mmap_threshold = 1000}>> {};
+    ptm::shared_state<bounded> s;
+    CHECK_FALSE(ptm::set_mmap_threshold(s, 1001));
+    ptm::tuning t;
+    ptm::apply(s, t, from("MALLOC_MMAP_THRESHOLD_=1001"));
+    CHECK(s.mmap_threshold == 131072);
+    CHECK(s.adaptive);
+    CHECK(ptm::set_mmap_threshold(s, 1000));
+    CHECK(s.mmap_threshold == 1000);
+    CHECK_FALSE(s.adaptive);
+}

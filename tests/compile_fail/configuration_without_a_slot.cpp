@@ -17,6 +17,7 @@ struct incomplete {
     using arenas = ptm::one_arena;
     using cache = ptm::array_cache;
     using observer = ptm::no_observer;
+    using hooks = ptm::no_hooks;
     using reporter = ptm::abort_reporter;
     static constexpr auto checked = ptm::checks::glibc_2_36;
     static constexpr auto tuned = ptm::tuning{};

@@ -23,7 +23,8 @@ using subjects =
     std::tuple<subject<ptm::no_cache, ptm_test::plain_context>, subject<ptm::array_cache, ptm_test::plain_context>,
                subject<ptm::array_cache, ptm_test::safe_context>,
                subject<ptm::tiered_cache<ptm::largest_size::cached>, ptm_test::plain_context>,
-               subject<ptm::tiered_cache<ptm::largest_size::left_out>, ptm_test::safe_context>>;
+               subject<ptm::tiered_cache<ptm::largest_size::left_out>, ptm_test::safe_context>,
+               subject<ptm::array_cache_marked<ptm::mark_of_block>, ptm_test::safe_context>>;
 
 struct cannot_drain : ptm::no_cache {
     template <ptm::bin_context C>

@@ -9,6 +9,7 @@
 //   --seeds N             so many of each character in a suite, or under each setting of a varied one
 //   --character C         traces of this character, or in turn of all with one thread (all, which is the default) or of
 //                         all with many (threads), made of --seed S (1), --steps K (20000), --traces N
+//   --leave-out STEP      without the steps that begin so; may stand several times
 //   --trace FILE          this one
 //   --examples FILE...    traces that say what the log must say, on both sides (the last option)
 //   --long                ten times the seeds of a suite; PTM_LONG=1 in the environment does the same
@@ -41,6 +42,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 
 #include "compare.hpp"
@@ -62,7 +64,7 @@ struct options {
     std::string player, empty, preload, suite, character = "all", trace, record, against, kept;
     std::string keep = "equivalence_differences", rebuilds = "2.36";
     std::string libc; // the player's
-    lines examples, settings;
+    lines examples, settings, left_out;
     std::uint64_t seed = 1;
     std::size_t steps = 20000, traces = 0, seeds = 0, expected_steps = 0;
     unsigned shrink_seconds = 60;
@@ -122,6 +124,7 @@ void add_text_options(setters& s, options& o) {
     s["--kept"] = [&](const auto& v) { o.kept = v; };
     s["--rebuilds"] = [&](const auto& v) { o.rebuilds = v; };
     s["--keep"] = [&](const auto& v) { o.keep = v; };
+    s["--leave-out"] = [&](const auto& v) { o.left_out.push_back(v); };
     s["--setting"] = [&](const auto& v) { o.settings.push_back(v); };
     s["--tunables"] = [&](const auto& v) { o.settings.push_back("GLIBC_TUNABLES=" + v); };
 }
@@ -281,6 +284,17 @@ std::string trace_of(const test_case& c) {
     return trace;
 }
 
+// Without the steps that are left out; each must be one that no other step needs.
+std::string trace_for(const options& o, const test_case& c) {
+    std::istringstream all(trace_of(c));
+    std::string kept;
+    for (std::string step; std::getline(all, step);) {
+        const auto begins = [&](const std::string& text) { return step.starts_with(text); };
+        if (std::none_of(o.left_out.begin(), o.left_out.end(), begins)) kept += step + "\n";
+    }
+    return kept;
+}
+
 int verdict(const options& o, const totals& t) {
     std::printf("%zu traces, %zu steps, %zu lines compared, %zu differing lines\n", t.traces, t.steps, t.compared,
                 t.differing);
@@ -298,7 +312,7 @@ int compare_live(const options& o, const laboratory& lab) {
         return verdict(o, run.sums());
     }
     for (const test_case& c : wanted_cases(o)) {
-        if (!run.play(c.name(), c.environment, trace_of(c)) && !o.keep_going) break;
+        if (!run.play(c.name(), c.environment, trace_for(o, c)) && !o.keep_going) break;
     }
     return verdict(o, run.sums());
 }

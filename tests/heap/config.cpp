@@ -23,6 +23,10 @@ struct without_cache {
 struct with_cache : without_cache {
     using arenas = ptm::one_arena;
     using cache = ptm::no_cache;
+    using hooks = ptm::no_hooks;
+};
+struct with_wrong_hooks : with_cache {
+    using hooks = ptm::no_observer;
 };
 struct with_wrong_arenas : with_cache {
     using arenas = ptm::no_cache;
@@ -30,14 +34,16 @@ struct with_wrong_arenas : with_cache {
 struct with_wrong_cache : without_cache {
     using arenas = ptm::one_arena;
     using cache = ptm::no_fast_bins;
+    using hooks = ptm::no_hooks;
 };
 }
 
-TEST_CASE("a heap needs what an arena needs, arenas and a cache") {
+TEST_CASE("a heap needs what an arena needs, arenas, a cache and hooks") {
     STATIC_REQUIRE(ptm::arena_config<without_cache>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<without_cache>);
     STATIC_REQUIRE(ptm::heap_config<with_cache>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<with_wrong_arenas>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<with_wrong_cache>);
+    STATIC_REQUIRE_FALSE(ptm::heap_config<with_wrong_hooks>);
     STATIC_REQUIRE_FALSE(ptm::heap_config<int>);
 }

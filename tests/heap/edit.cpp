@@ -37,6 +37,8 @@ TEST_CASE("each edit changes the slot it names") {
     STATIC_REQUIRE(is_edited<cache, ptm::no_cache, cache::cache>);
     using observer = ptm::edit<base, ptm::set_observer<ptm::counters>>;
     STATIC_REQUIRE(is_edited<observer, ptm::counters, observer::observer>);
+    using hooks = ptm::edit<base, ptm::set_hooks<ptm::run_time_hooks>>;
+    STATIC_REQUIRE(is_edited<hooks, ptm::run_time_hooks, hooks::hooks>);
     using reporter = ptm::edit<base, ptm::set_reporter<ptm::trap_reporter>>;
     STATIC_REQUIRE(is_edited<reporter, ptm::trap_reporter, reporter::reporter>);
 }

@@ -2,11 +2,13 @@
 
 #include "support/catch.hpp"
 
+#include <ptm/os/brk.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/mmap.hpp>
 #include <ptm/os/reserve.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 using namespace ptm::literals;
 
@@ -205,3 +207,36 @@ TEST_CASE("the order of decorators decides what is counted") {
     CHECK(counts_first.calls == 1);
     CHECK(counts_first.bytes_held == 0);
 }
+
+namespace {
+int told = 0;
+void tell() noexcept { ++told; }
+}
+
+TEST_CASE("told tells of every step of the frontier, and of no other") {
+    ptm::told<ptm::failing<ptm::reserve_backend<1_MiB>>, tell> backend;
+    ptm::pages run = backend.obtain(64_KiB);
+    CHECK(told == 1);
+    CHECK_FALSE(backend.obtain(2_MiB));
+    CHECK(told == 1);
+    CHECK(backend.frontier() == run.end());
+    CHECK(backend.retreat(4_KiB) == 4_KiB);
+    CHECK(told == 2);
+    backend.stubborn = true;
+    CHECK(backend.retreat(4_KiB) == 0); // what was tried is told as well
+    CHECK(told == 3);
+    backend.release();
+    STATIC_REQUIRE(std::is_empty_v<ptm::told<ptm::brk_backend, tell>>);
+}
+
+namespace {
+struct holder {
+    int* first = nullptr;
+    [[no_unique_address]] ptm::told<ptm::brk_backend, tell> backend{};
+    constexpr explicit holder(int& at) noexcept : first(&at) {}
+};
+int told_of = 0;
+constinit holder holds_one{told_of};
+}
+
+TEST_CASE("what holds a told backend is initialised as it says") { CHECK(holds_one.first == &told_of); }

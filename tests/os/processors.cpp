@@ -93,11 +93,13 @@ TEST_CASE("a system that says nothing has the processors of the mask, and errno 
     errno = 1234;
     CHECK(ptm::online_processors(files.root()) == ptm::affine_processors());
     CHECK(ptm::allowed_processors(files.root()) == ptm::affine_processors());
+    CHECK(ptm::listed_processors(files.root()) == 0);
     CHECK(errno == 1234);
 }
 
 TEST_CASE("the processors online are those that the C library counts") {
     CHECK(ptm::online_processors() == static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_ONLN)));
+    CHECK(ptm::listed_processors() == ptm::online_processors());
 }
 
 // ---- the mask ------------------------------------------------------------------------------------------------------

@@ -65,10 +65,10 @@ TEST_CASE("limits beyond what the bins can hold are cut") {
     CHECK(t.bounds.count == 65535);
 }
 
-TEST_CASE("a chunk bears the key while it is cached, and only then") {
+TEST_CASE("a chunk bears the mark while it is cached, and only then") {
     bench t;
     chunk* c = t.add(32);
-    CHECK(c->ring.back == t.bounds.key);
+    CHECK(c->ring.back == t.bounds.mark.word);
     CHECK(t.c.get(24, t.bounds) == header::to_user(c));
     CHECK(c->ring.back == 0);
 }
@@ -98,11 +98,11 @@ TEST_CASE("a second free of a cached chunk is found, at any depth and in a full 
     CHECK(fault_of([&] { t.c.accept(first, of(32), t.bounds); }) == "free(): double free detected in tcache 2");
 }
 
-TEST_CASE("a chunk that bears the key by chance is taken") {
+TEST_CASE("a chunk that bears the mark by chance is taken") {
     bench t;
     t.add(32);
     chunk* c = t.ground.make(32);
-    c->ring.back = t.bounds.key;
+    c->ring.back = t.bounds.mark.word;
     CHECK_FALSE(t.c.accept_plain(c, of(32), t.bounds));
     CHECK(t.c.accept(c, of(32), t.bounds));
 }
@@ -112,7 +112,7 @@ TEST_CASE("a list longer than its limit is reported") {
     chunk *kept = t.add(32), *c = t.ground.make(32), *further = t.ground.make(32);
     lead(kept, header::to_user(further));
     lead(further, nullptr);
-    c->ring.back = t.bounds.key;
+    c->ring.back = t.bounds.mark.word;
     CHECK(fault_of([&] { t.c.accept(c, of(32), t.bounds); }) == "free(): too many chunks detected in tcache");
 }
 
@@ -120,9 +120,24 @@ TEST_CASE("an unaligned cached chunk is reported where it is met") {
     bench t;
     chunk *c = t.add(32), *other = t.ground.make(32);
     lead(c, ptm::offset(c, 8));
-    other->ring.back = t.bounds.key;
+    other->ring.back = t.bounds.mark.word;
     CHECK(fault_of([&] { t.c.accept(other, of(32), t.bounds); }) == "free(): unaligned chunk detected in tcache 2");
     CHECK(t.c.get(24, t.bounds) == header::to_user(c));
     CHECK(fault_of([&] { t.c.get(24, t.bounds); }) == "malloc(): unaligned tcache chunk detected");
     CHECK(fault_of([&] { t.c.drain([](chunk*) {}); }) == "tcache_thread_shutdown(): unaligned tcache chunk detected");
+}
+
+TEST_CASE("the mark of a cached chunk may be the block that it is cached in") {
+    using marked = ptm::array_cache_marked<ptm::mark_of_block>::in<context>;
+    STATIC_REQUIRE(sizeof(marked) == sizeof(cache));
+    ptm_test::playground<context> ground;
+    marked one, other;
+    marked::limits bounds;
+    bounds.set({});
+    chunk* c = ground.make(32);
+    CHECK(one.accept(c, of(32), bounds));
+    CHECK(c->ring.back == ptm::address_of(&one));
+    CHECK(one.suspects(c, bounds));
+    CHECK_FALSE(other.suspects(c, bounds)); // a second free by another thread is not found
+    CHECK(fault_of([&] { one.accept(c, of(32), bounds); }) == "free(): double free detected in tcache 2");
 }

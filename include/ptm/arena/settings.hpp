@@ -20,6 +20,14 @@ void pin(shared_state<C>& s, relaxed<T>& setting, T value) noexcept {
     s.adaptive = false;
 }
 
+// set_mmap_threshold - false: refused, nothing changed.
+template <arena_config C>
+bool set_mmap_threshold(shared_state<C>& s, std::size_t size) noexcept {
+    if (size > C::tuned.most_set_mmap_threshold) return false;
+    pin(s, s.mmap_threshold, size);
+    return true;
+}
+
 // set_fast_request - false: out of bounds, nothing changed.
 template <arena_config C>
 bool set_fast_request(shared_state<C>& s, std::size_t request) noexcept {
@@ -35,7 +43,7 @@ void apply(shared_state<C>& s, tuning& t, const settings& user) noexcept {
     constexpr std::size_t most_cache_count = 65535;
     if (auto v = user[tunable::top_pad]) pin(s, s.top_pad, *v);
     if (auto v = user[tunable::perturb]) s.perturb = static_cast<int>(*v);
-    if (auto v = user[tunable::mmap_threshold]) pin(s, s.mmap_threshold, *v);
+    if (auto v = user[tunable::mmap_threshold]) set_mmap_threshold(s, *v);
     if (auto v = user[tunable::trim_threshold]) pin(s, s.trim_threshold, *v);
     if (auto v = user[tunable::mmap_max]) pin(s, s.mmap_max, static_cast<int>(*v));
     if (auto v = user[tunable::arena_max]) s.arena_max = *v;

@@ -1,6 +1,7 @@
 // c/malloc.hpp - the C library's allocation functions over a heap: names, arguments, errors and errno as there.
 //
-// Thread-safe as the heap is. `H` is a heap<C>.
+// Thread-safe as the heap is. `H` is a heap<C>. All are inlined: the caller that a hook is told of is the caller of the
+// function that calls one of these.
 // source   glibc 2.36; ISO C; POSIX
 #pragma once
 
@@ -25,21 +26,21 @@ template <class H>
 struct c_interface {
     PTM_ALWAYS_INLINE static void* malloc(std::size_t request) noexcept { return H::malloc(request); }
     PTM_ALWAYS_INLINE static void free(void* p) noexcept { H::free(p); }
-    static void* calloc(std::size_t n, std::size_t each) noexcept { return H::calloc(n, each); }
-    static void* realloc(void* p, std::size_t request) noexcept { return H::realloc(p, request); }
+    PTM_ALWAYS_INLINE static void* calloc(std::size_t n, std::size_t each) noexcept { return H::calloc(n, each); }
+    PTM_ALWAYS_INLINE static void* realloc(void* p, std::size_t request) noexcept { return H::realloc(p, request); }
 
     // reallocarray - realloc to n * each bytes; ENOMEM if the product overflows.
-    static void* reallocarray(void* p, std::size_t n, std::size_t each) noexcept {
+    PTM_ALWAYS_INLINE static void* reallocarray(void* p, std::size_t n, std::size_t each) noexcept {
         if (auto request = checked_multiply(n, each)) return H::realloc(p, *request);
         return detail::out_of_memory();
     }
 
     // memalign, aligned_alloc - any alignment; what is no power of two is rounded up to one, or, by aligned_alloc where
     // the configuration says so, refused: EINVAL.
-    static void* memalign(std::size_t alignment, std::size_t request) noexcept {
+    PTM_ALWAYS_INLINE static void* memalign(std::size_t alignment, std::size_t request) noexcept {
         return H::aligned_alloc(alignment, request);
     }
-    static void* aligned_alloc(std::size_t alignment, std::size_t request) noexcept {
+    PTM_ALWAYS_INLINE static void* aligned_alloc(std::size_t alignment, std::size_t request) noexcept {
         if constexpr (H::config::ruled.aligned_alloc_is_strict)
             if (!is_power_of_two(alignment)) {
                 errno = EINVAL;
@@ -50,7 +51,7 @@ struct c_interface {
 
     // posix_memalign - the error is returned: EINVAL, the alignment is no power of two that is a multiple of
     // sizeof(void*); ENOMEM. *out is set on success only.
-    static int posix_memalign(void** out, std::size_t alignment, std::size_t request) noexcept {
+    PTM_ALWAYS_INLINE static int posix_memalign(void** out, std::size_t alignment, std::size_t request) noexcept {
         if (alignment % sizeof(void*) != 0 || !is_power_of_two(alignment)) return EINVAL;
         void* p = H::aligned_alloc(alignment, request);
         if (!p) return ENOMEM;
@@ -58,11 +59,14 @@ struct c_interface {
         return 0;
     }
 
-    // valloc - aligned to a page. pvalloc - and of whole pages.
-    static void* valloc(std::size_t request) noexcept { return H::aligned_alloc(system_page_bytes(), request); }
-    static void* pvalloc(std::size_t request) noexcept {
+    // valloc - aligned to a page. pvalloc - and of whole pages, to which glibc 2.30 to 2.41 adds a byte if the request
+    // is even; a hook can see that.
+    PTM_ALWAYS_INLINE static void* valloc(std::size_t request) noexcept {
+        return H::aligned_alloc(system_page_bytes(), request);
+    }
+    PTM_ALWAYS_INLINE static void* pvalloc(std::size_t request) noexcept {
         std::size_t page = system_page_bytes();
-        if (auto enough = checked_add(request, page - 1)) return H::aligned_alloc(page, align_down(*enough, page));
+        if (auto enough = checked_add(request, page - 1)) return H::aligned_alloc(page, *enough & ~(page - 2));
         return detail::out_of_memory();
     }
 

@@ -14,7 +14,7 @@
 namespace ptm {
 
 // set_parameter - parameter: an M_ constant of <malloc.h>; what is unknown is ignored.
-//   returns  1, or 0 when the value of M_MXFAST is out of bounds
+//   returns  1, or 0 when the value of M_MXFAST or M_MMAP_THRESHOLD is out of bounds
 template <class H>
 int set_parameter(int parameter, int value) noexcept {
     inside hold(H::ready_arena());
@@ -25,7 +25,7 @@ int set_parameter(int parameter, int value) noexcept {
     case M_MXFAST: return set_fast_request(s, wide) ? 1 : 0;
     case M_TRIM_THRESHOLD: pin(s, s.trim_threshold, wide); break;
     case M_TOP_PAD: pin(s, s.top_pad, wide); break;
-    case M_MMAP_THRESHOLD: pin(s, s.mmap_threshold, wide); break;
+    case M_MMAP_THRESHOLD: return set_mmap_threshold(s, wide) ? 1 : 0;
     case M_MMAP_MAX: pin(s, s.mmap_max, value); break;
     case M_PERTURB: s.perturb = value; break;
     case M_ARENA_TEST:

@@ -14,7 +14,8 @@
 #define PTM_EXPORT [[gnu::visibility("default"), gnu::used]]
 
 namespace ptm {
-using replaced = c_interface<heap<PTM_REPLACE_MALLOC_CONFIG>>;
+using replaced_heap = heap<PTM_REPLACE_MALLOC_CONFIG>;
+using replaced = c_interface<replaced_heap>;
 }
 
 extern "C" {

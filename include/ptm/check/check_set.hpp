@@ -39,6 +39,9 @@ inline constexpr check_set glibc_2_42 = all;
 inline constexpr check_set glibc_2_36 = glibc_2_42
     - of(fault::free_corrupted_small, fault::fast_wrong_bin_stashing, fault::large_skip_links_disagree_at_end);
 
+// None of them was added after 2.33.
+inline constexpr check_set glibc_2_33 = glibc_2_36;
+
 } // namespace checks
 
 namespace detail {

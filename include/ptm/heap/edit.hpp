@@ -112,6 +112,14 @@ struct set_observer {
     };
 };
 
+template <hooks_policy P>
+struct set_hooks {
+    template <class B>
+    struct on : B {
+        using hooks = P;
+    };
+};
+
 template <reporter_policy R>
 struct set_reporter {
     template <class B>

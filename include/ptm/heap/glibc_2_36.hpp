@@ -32,6 +32,7 @@ struct glibc_2_36 {
     using arenas = attached_arenas<sizeof(long) == 4 ? 2 : 8>; // for each processor that is online
     using cache = array_cache;                                 // 64 bins of 7
     using observer = no_observer;
+    using hooks = no_hooks;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_36;
     static constexpr auto tuned = tuning{.environment = environment_source::glibc_variables};

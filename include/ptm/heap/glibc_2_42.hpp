@@ -10,6 +10,7 @@
 #include <ptm/bin/stack_bins.hpp>
 #include <ptm/chunk/boundary_tag.hpp>
 #include <ptm/heap/config.hpp>
+#include <ptm/observe/hooks.hpp>
 #include <ptm/os/brk.hpp>
 #include <ptm/os/mmap.hpp>
 #include <ptm/os/reserve.hpp>
@@ -33,6 +34,7 @@ struct glibc_2_42 {
     using arenas = attached_arenas<sizeof(long) == 4 ? 2 : 8>; // for each processor that is online
     using cache = tiered_cache<largest_size::left_out>;        // 64 stacks of 7, the last one idle, and 12 tiers
     using observer = no_observer;
+    using hooks = no_hooks;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_42;
     static constexpr auto tuned = tuning{

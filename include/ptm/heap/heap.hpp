@@ -40,6 +40,7 @@ class heap {
     using chunk = typename header::chunk;
     using block = typename C::cache::template in<C>;
     using limits = typename block::limits;
+    using hooks = typename C::hooks;
     using arena = registered_arena<C>;
 
     static_assert(has_sub_heaps<C> || !C::arenas::several,
@@ -53,6 +54,8 @@ public:
     //   cost     a few instructions if the thread has one cached; else as allocate()
     //   faults   those of allocate(); cache_unaligned_chunk
     PTM_ALWAYS_INLINE static void* malloc(std::size_t request) noexcept {
+        if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
+            return hook(request, __builtin_return_address(0));
         void* p = cache_->get(request, limits_);
         return watched(p ? p : malloc_uncached(request), request);
     }
@@ -60,6 +63,8 @@ public:
     // free - gives a block back; p may be nullptr. errno survives.
     //   faults   those of a double free, of a pointer that is none, of a damaged heap
     PTM_ALWAYS_INLINE static void free(void* p) noexcept {
+        if (free_hook hook = hooks::on_free()) [[unlikely]]
+            return hook(p, __builtin_return_address(0));
         if (!p) [[unlikely]]
             return;
         shared_.observer(events::freed{p});
@@ -74,12 +79,14 @@ public:
     }
 
     // calloc - room for n objects of `each` bytes, reading as zero; ENOMEM also when the product is too large.
-    static void* calloc(std::size_t n, std::size_t each) noexcept {
+    PTM_ALWAYS_INLINE static void* calloc(std::size_t n, std::size_t each) noexcept {
         std::size_t request = checked_multiply(n, each).value_or(SIZE_MAX);
         if constexpr (C::cache::serves_all)
             if (void* p = cache_->get(request, limits_)) return watched(cleared(p), request);
         set_up_once();
         if (request > largest_request) return detail::out_of_memory();
+        if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
+            return cleared(hook(request, __builtin_return_address(0)), request);
         stash s = stash_of_thread(request);
         wanted w = want<C>(request);
         auto search = [&](arena_state<C>* a) { return a ? allocate_cleared(*a, s, w) : map_cleared(shared_, w); };
@@ -89,48 +96,18 @@ public:
     // realloc - p with room for `request` bytes; may move, the contents are kept. p == nullptr: as malloc. request ==
     // 0: frees p and returns nullptr with errno unchanged.
     //   returns  nullptr and errno = ENOMEM: p is as it was
-    static void* realloc(void* p, std::size_t request) noexcept {
-        if (!p) return malloc(request);
-        if (request == 0) {
-            free(p);
-            return nullptr;
-        }
-        chunk* c = header::from_user(p);
-        std::size_t word = header::peek(c);
-        bool mapped = header::mapped_in(word);
-        if (!mapped) make_early_cache();
-        bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
-        expect<C, fault::resize_invalid_pointer>(possible, c);
-        if (request > largest_request) return detail::out_of_memory();
-        shared_.observer(events::freed{p});
-        void* moved = fits_closely(p, request, mapped) ? p
-            : mapped                                   ? realloc_mapped(c, request)
-                                                       : realloc_in_arena(c, request);
-        if (!moved) watched(p, usable_size(p)); // it stays with its user
-        return watched(moved, request);
+    PTM_ALWAYS_INLINE static void* realloc(void* p, std::size_t request) noexcept {
+        if (realloc_hook hook = hooks::on_realloc()) [[unlikely]]
+            return hook(p, request, __builtin_return_address(0));
+        return realloc_unhooked(p, request);
     }
 
     // aligned_alloc - alignment: bytes, any number; what is no power of two is rounded up to one.
     //   returns  nullptr and errno = EINVAL: no such power of two; ENOMEM: no memory, or a sum that is too large
-    static void* aligned_alloc(std::size_t alignment, std::size_t request) noexcept {
-        if (alignment <= header::alignment) return malloc(request);
-        set_up_once();
-        if (alignment > SIZE_MAX / 2 + 1) {
-            errno = EINVAL;
-            return nullptr;
-        }
-        std::size_t at = bytes(header::smallest);
-        while (at < alignment) at *= 2;
-        if constexpr (C::cache::serves_all) {
-            if (void* p = cache_->get_aligned(request, at, limits_)) return watched(p, request);
-            if (request > largest_request) return detail::out_of_memory();
-            make_cache_for(request);
-        }
-        auto search = [&](arena_state<C>* a) -> chunk* {
-            if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
-            return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
-        };
-        return watched(user(request, request + at + bytes(header::smallest), search), request);
+    PTM_ALWAYS_INLINE static void* aligned_alloc(std::size_t alignment, std::size_t request) noexcept {
+        if (memalign_hook hook = hooks::on_memalign()) [[unlikely]]
+            return hook(alignment, request, __builtin_return_address(0));
+        return aligned_alloc_unhooked(alignment, request);
     }
 
     // usable_size - bytes that may be written at p, at least those asked for; 0 for nullptr and for a chunk that is
@@ -203,11 +180,11 @@ public:
     // shared - settings, figures of mapped chunks, the observer.
     static shared_state<C>& shared() noexcept { return shared_; }
 
-    // leave - hands the calling thread's cache back, which gets no other one, and its arena; called by itself when a
-    // thread ends.
+    // leave - hands the calling thread's cache back, which then gets no other one, and its arena; called by itself when
+    // a thread ends.
     PTM_COLD static void leave() noexcept {
-        leaving_ = true;
         block* b = cache_;
+        leaving_ = !C::ruled.cache_after_the_end || b != block::nobody();
         cache_ = block::nobody();
         if (b != block::nobody()) {
             b->drain([](chunk* c) noexcept { free_doubtful(c); });
@@ -260,6 +237,51 @@ private:
         if (p) shared_.observer(events::allocated{p, request});
         return p;
     }
+
+    static void* realloc_unhooked(void* p, std::size_t request) noexcept {
+        if (!p) return malloc(request);
+        if (request == 0) {
+            free(p);
+            return nullptr;
+        }
+        chunk* c = header::from_user(p);
+        std::size_t word = header::peek(c);
+        bool mapped = header::mapped_in(word);
+        if (!mapped) make_early_cache();
+        bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
+        expect<C, fault::resize_invalid_pointer>(possible, c);
+        if (request > largest_request) return detail::out_of_memory();
+        shared_.observer(events::freed{p});
+        void* moved = fits_closely(p, request, mapped) ? p
+            : mapped                                   ? realloc_mapped(c, request)
+                                                       : realloc_in_arena(c, request);
+        if (!moved) watched(p, usable_size(p)); // it stays with its user
+        return watched(moved, request);
+    }
+
+    static void* aligned_alloc_unhooked(std::size_t alignment, std::size_t request) noexcept {
+        if (alignment <= header::alignment) return malloc(request);
+        set_up_once();
+        if (alignment > SIZE_MAX / 2 + 1) {
+            errno = EINVAL;
+            return nullptr;
+        }
+        std::size_t at = bytes(header::smallest);
+        while (at < alignment) at *= 2;
+        if constexpr (C::cache::serves_all) {
+            if (void* p = cache_->get_aligned(request, at, limits_)) return watched(p, request);
+            if (request > largest_request) return detail::out_of_memory();
+            make_cache_for(request);
+        }
+        auto search = [&](arena_state<C>* a) -> chunk* {
+            if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
+            return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
+        };
+        return watched(user(request, request + at + bytes(header::smallest), search), request);
+    }
+
+    // cleared - what a hook gave to calloc.
+    static void* cleared(void* p, std::size_t request) noexcept { return p ? std::memset(p, 0, request) : nullptr; }
 
     static chunk_size owned_size(const chunk* c) noexcept { return header::size_in(header::peek(c)); }
 
@@ -390,7 +412,10 @@ private:
         return fresh;
     }
 
+    // malloc_cached_or_not - a new place for a block; a hook that watches malloc sees it.
     static void* malloc_cached_or_not(std::size_t request) noexcept {
+        if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
+            return hook(request, __builtin_return_address(0));
         void* p = cache_->get(request, limits_);
         return p ? p : malloc_uncached(request);
     }
@@ -442,6 +467,7 @@ private:
             is_set_up_.store(true, std::memory_order_release);
         }
         fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
+        hooks::set_up();
     }
 
     static void take_settings() noexcept {

@@ -1,4 +1,5 @@
-// os/decorated.hpp - backends around a backend: counted<B> keeps the books, failing<B> runs out on command.
+// os/decorated.hpp - backends around a backend: counted<B> keeps the books, failing<B> runs out on command, told<B, F>
+// calls a function.
 //
 // A decorator has every ability of B, because it is a B. Each forwards only what B has.
 #pragma once
@@ -127,6 +128,28 @@ private:
         if (granted_ == 0) return false;
         --granted_;
         return true;
+    }
+};
+
+// told - calls Tell() when the frontier has moved up, and when it was to move down.
+template <backend_policy B, void (*Tell)() noexcept>
+    requires(has(B::able, can::grow))
+struct told : B {
+    using B::B;
+
+    // Not defaulted: GCC 12 leaves what holds one of these all zero, whatever its initialiser says, if B is empty.
+    constexpr told() noexcept {}
+
+    pages obtain(std::size_t bytes) noexcept {
+        pages run = B::obtain(bytes);
+        if (run) Tell();
+        return run;
+    }
+
+    std::size_t retreat(std::size_t bytes) noexcept {
+        std::size_t released = B::retreat(bytes);
+        Tell();
+        return released;
     }
 };
 

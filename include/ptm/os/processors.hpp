@@ -70,14 +70,20 @@ inline std::size_t affine_processors() noexcept {
     return errno == EINVAL ? detail::most_processors : detail::assumed_processors; // EINVAL: there are still more
 }
 
-// online_processors - that the system runs on, at least 1.
-//   source   glibc 2.36, the limit of arenas as its stable branch has it
-inline std::size_t online_processors(std::string_view root = "") noexcept {
+// listed_processors - that the system says it runs on; 0: it does not say.
+//   source   glibc 2.26 to 2.33, the limit of arenas
+inline std::size_t listed_processors(std::string_view root = "") noexcept {
     errno_guard keep;
     detail::small_file<1024> online(root, "/sys/devices/system/cpu/online");
     if (std::size_t listed = detail::processors_in(online.text())) return listed;
-    if (std::size_t counted = detail::processors_with_statistics(root)) return counted;
-    return affine_processors();
+    return detail::processors_with_statistics(root);
+}
+
+// online_processors - that the system runs on, at least 1.
+//   source   glibc 2.36, the limit of arenas as its stable branch has it
+inline std::size_t online_processors(std::string_view root = "") noexcept {
+    std::size_t listed = listed_processors(root);
+    return listed != 0 ? listed : affine_processors();
 }
 
 namespace detail {

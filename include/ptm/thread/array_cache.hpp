@@ -15,18 +15,25 @@
 
 namespace ptm {
 
-struct array_cache {
-    static constexpr bool caches = true;
-    static constexpr bool made_early = true;
-    static constexpr bool serves_all = false;
-    static constexpr bool takes_pieces = true;
+// mark_of_process - a random word, the same in all caches: nobody who does not know it can write it.
+struct mark_of_process {
+    relaxed<std::uintptr_t> word = 0;
 
-    template <bin_context C>
-    class in;
+    void set() noexcept { word = random_word(); }
+    std::uintptr_t of(const void*) const noexcept { return word; }
 };
 
-template <bin_context C>
-class array_cache::in {
+// mark_of_block - the address of the block that the chunk is cached in: glibc 2.29 to 2.33.
+struct mark_of_block {
+    void set() noexcept {}
+    std::uintptr_t of(const void* block) const noexcept { return address_of(block); }
+};
+
+namespace detail {
+
+// array_block - the block of one thread.
+template <bin_context C, class Mark>
+class array_block {
     using header = typename C::header;
     using chunk = chunk_in<C>;
 
@@ -43,7 +50,7 @@ public:
         relaxed<std::size_t> request = 0; // largest that is cached, bytes; with its bin no further than `size`
         relaxed<std::size_t> size = 0;    // chunk size of the same
         relaxed<std::uint16_t> count = 0; // chunks in one bin
-        relaxed<std::uintptr_t> key = 0;
+        [[no_unique_address]] Mark mark{};
 
         // set - t.cache_request: at most most_request is used; t.cache_count: at most 65535.
         void set(const tuning& t) noexcept {
@@ -51,14 +58,14 @@ public:
             size = bytes(header::size_for(n));
             request = size - header::overhead;
             count = static_cast<std::uint16_t>(t.cache_count < UINT16_MAX ? t.cache_count : UINT16_MAX);
-            key = random_word();
+            mark.set();
         }
     };
 
-    constexpr in() noexcept = default;
+    constexpr array_block() noexcept = default;
 
     // nobody - stands in for the block of a thread that has none: nothing to get, no room for anything.
-    static constexpr in* nobody() noexcept { return &nobody_; }
+    static constexpr array_block* nobody() noexcept { return &nobody_; }
 
     // get - the block cached last of those for `request`.
     // faults   cache_unaligned_chunk
@@ -79,12 +86,12 @@ public:
         return true;
     }
 
-    // suspects - does c bear the key of cached chunks? One that is not cached does by chance, or on purpose.
+    // suspects - does c bear the mark of cached chunks? One that is not cached does by chance, or on purpose.
     PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept {
-        return header::ring_of(c)->back == bounds.key;
+        return header::ring_of(c)->back == bounds.mark.of(this);
     }
 
-    // accept_plain - for the usual path: false also for a chunk that bears the key, which accept() then looks into.
+    // accept_plain - for the usual path: false also for a chunk that bears the mark, which accept() then looks into.
     PTM_ALWAYS_INLINE bool accept_plain(chunk* c, chunk_size n, const limits& bounds) noexcept {
         if (!has_room(n, bounds) || suspects(c, bounds)) [[unlikely]]
             return false;
@@ -97,7 +104,7 @@ public:
     }
 
     PTM_ALWAYS_INLINE void put(chunk* c, chunk_size n, const limits& bounds) noexcept {
-        lists_.push(index(n), c, bounds.key);
+        lists_.push(index(n), c, bounds.mark.of(this));
     }
 
     chunk* take(chunk_size n) noexcept { return header::from_user(pop(index(n))); }
@@ -111,8 +118,8 @@ public:
 
 private:
     using full = typename detail::cached_lists<C, bins>::full;
-    constexpr explicit in(full nothing) noexcept : lists_(nothing) {}
-    static in nobody_;
+    constexpr explicit array_block(full nothing) noexcept : lists_(nothing) {}
+    static array_block nobody_;
 
     // Who comes here has compared the size with the limits; saying so keeps the compiler from warning of the others.
     static constexpr unsigned index(chunk_size n) noexcept {
@@ -126,7 +133,22 @@ private:
     PTM_COLD void look_for(chunk* c, unsigned i, const limits& bounds) noexcept { lists_.look_for(c, i, bounds.count); }
 };
 
-template <bin_context C>
-inline constinit array_cache::in<C> array_cache::in<C>::nobody_{full{}};
+template <bin_context C, class Mark>
+inline constinit array_block<C, Mark> array_block<C, Mark>::nobody_{full{}};
+
+} // namespace detail
+
+template <class Mark>
+struct array_cache_marked {
+    static constexpr bool caches = true;
+    static constexpr bool made_early = true;
+    static constexpr bool serves_all = false;
+    static constexpr bool takes_pieces = true;
+
+    template <bin_context C>
+    using in = detail::array_block<C, Mark>;
+};
+
+using array_cache = array_cache_marked<mark_of_process>;
 
 } // namespace ptm

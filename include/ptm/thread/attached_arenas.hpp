@@ -22,6 +22,7 @@ using count_processors = std::size_t (*)() noexcept;
 
 namespace detail {
 inline std::size_t count_online() noexcept { return online_processors(); }
+inline std::size_t count_listed() noexcept { return listed_processors(); }
 inline std::size_t count_allowed() noexcept { return allowed_processors(); }
 }
 

@@ -4,10 +4,10 @@
 //            | N counts, 16 bits   | N heads                     |
 //            +---------------------+-----------------------------+
 //   cached:  +---------------------+-----------------------------+
-//            | next, encoded       | key of this process         |   at the user pointer
+//            | next, encoded       | mark                        |   at the user pointer
 //            +---------------------+-----------------------------+
 //
-// A cached chunk keeps its "in use" state; the key in its second word makes a double free cheap to suspect, and the
+// A cached chunk keeps its "in use" state; the mark in its second word makes a double free cheap to suspect, and the
 // walk that then follows makes sure. Only the owning thread calls anything here.
 // source   glibc 2.36 and 2.42 malloc.c, tcache
 #pragma once

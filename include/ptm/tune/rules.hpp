@@ -1,7 +1,8 @@
 // tune/rules.hpp - where the versions of glibc go different ways: decisions made while compiling, whereas most numbers
 // of struct tuning may move while a program runs.
 //
-// Without a word from the configuration the way is that of glibc 2.36. Each says since when it is the other one.
+// Without a word from the configuration the way is that of glibc 2.36. Each says since or until when it is the other
+// one.
 #pragma once
 
 #include <ptm/tune/environment.hpp>
@@ -33,6 +34,9 @@ struct rules {
 
     // How the environment is read: which tunables there are, their bounds, and what counts as a number.
     tunable_rules tunables = tunable_rules::glibc_2_36;
+
+    // A thread that ends without a cache may still make one afterwards, which nobody hands back then.
+    bool cache_after_the_end = false; // until 2.33
 };
 
 } // namespace ptm

@@ -22,6 +22,9 @@ struct tuning {
     // The adaptive threshold stops here. Bytes.
     std::size_t most_mmap_threshold = 4 * 1024 * 1024 * sizeof(long);
 
+    // The user cannot set the threshold beyond this: it stays as it is. Bytes.
+    std::size_t most_set_mmap_threshold = SIZE_MAX;
+
     // Mappings of single chunks at one time.
     int mmap_max = 65536; // glibc.malloc.mmap_max
 
@@ -67,7 +70,7 @@ struct tuning {
     std::size_t least_sub_heap = 32 * 1024;
 
     // Bytes kept for the head of a sub-heap, and for the arena in the first one, however small ours are: with these
-    // numbers the chunks lie where glibc's lie.
+    // numbers the chunks lie where glibc's lie. (Up to 2.34 the head has 4 words.)
     std::size_t sub_heap_head = 6 * sizeof(std::size_t);
     std::size_t arena_head = sizeof(long) == 4 ? 1116 : 2200;
 
