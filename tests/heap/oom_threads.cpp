@@ -22,6 +22,7 @@ constexpr std::size_t threads = 4;
 template <int I>
 struct on_ration
     : ptm::edit<ptm_test::glass, ptm::set_main_backend<ptm_test::rationed<ptm::reserve_backend<64_MiB>, I>>,
+                ptm::set_arena_backend<ptm_test::rationed<ptm::reserve_backend<4_MiB>, I>>,
                 ptm::set_mapped_backend<ptm_test::rationed<ptm::mmap_backend, I>>> {
     using ration = ptm_test::ration<I>;
 };

@@ -18,6 +18,7 @@ public:
     struct config : Base {
         using arena_backend = ptm::reserve_backend<1_MiB>;
     };
+    static constexpr bool several = P::several;
     using arenas = typename P::template in<config>;
     using arena = ptm::registered_arena<config>;
 

@@ -4,6 +4,7 @@
 // each test a number of its own. Thread-safe where B is.
 #pragma once
 
+#include <ptm/core/address.hpp>
 #include <ptm/os/backend.hpp>
 
 #include <atomic>
@@ -64,6 +65,13 @@ struct rationed : B {
         ptm::pages moved = all::take() ? all::count(B::remap(run, bytes)) : ptm::no_pages();
         if (moved) all::held.fetch_sub(run.bytes);
         return moved;
+    }
+
+    void release() noexcept
+        requires(ptm::has(B::able, ptm::can::locate))
+    {
+        all::held.fetch_sub(ptm::bytes_between(B::base(), B::frontier()));
+        B::release();
     }
 };
 

@@ -41,10 +41,10 @@ private:
     arena_ring<C> ring_;
     [[no_unique_address]] typename C::lock making_{};
     bool making_held_by_fork_ = false;
-    std::atomic<arena*> arenas_[tables * N] = {};
+    std::atomic<arena*> arenas_[tables * N];
 
 public:
-    constexpr explicit in(arena& main) noexcept : ring_(main) { arenas_[0].store(&main, std::memory_order_relaxed); }
+    constexpr explicit in(arena& main) noexcept : ring_(main), arenas_{&main} {}
 
     void begin() noexcept {}
 
