@@ -8,6 +8,8 @@
 #include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36.hpp>
 #include <ptm/heap/glibc_2_36_counted.hpp>
+#include <ptm/heap/glibc_2_42.hpp>
+#include <ptm/heap/glibc_2_42_branch.hpp>
 #include <ptm/heap/heap.hpp>
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/ring.hpp>
@@ -16,3 +18,4 @@
 #include <ptm/os/reserve.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
+#include <ptm/thread/cpu_arenas.hpp>

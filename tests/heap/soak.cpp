@@ -3,6 +3,7 @@
 // accounted for. Threads assert nothing themselves: they count what is wrong.
 #include "support/heaps.hpp"
 #include "support/live_blocks.hpp"
+#include "support/mailbox.hpp"
 #include "support/seed.hpp"
 
 #include <ptm/sync/mutex_lock.hpp>
@@ -14,13 +15,12 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
-#include <deque>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace {
 using ptm_test::live_blocks;
+using ptm_test::mailbox;
 
 using std::chrono::steady_clock;
 
@@ -39,27 +39,6 @@ using soaked_heaps = std::tuple<ptm_test::tested_heap<with_futex>, ptm_test::tes
                                 ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>,
                                 ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
                                 ptm_test::tested_heap<with_quota>>;
-
-// mailbox - blocks on their way from one thread to another, oldest first; it takes so many and no more.
-class mailbox {
-    std::mutex lock_{};
-    std::deque<live_blocks::block> waiting_{};
-
-public:
-    bool put(const live_blocks::block& b) {
-        std::lock_guard hold(lock_);
-        if (waiting_.size() == 200) return false;
-        waiting_.push_back(b);
-        return true;
-    }
-    bool take(live_blocks::block& b) {
-        std::lock_guard hold(lock_);
-        if (waiting_.empty()) return false;
-        b = waiting_.front();
-        waiting_.pop_front();
-        return true;
-    }
-};
 
 // worker - what a thread does; lives longer than the thread. One thread at a time.
 template <class H>

@@ -2,6 +2,7 @@
 // safe at any time. Threads assert nothing themselves: they count what is wrong.
 #include "support/heaps.hpp"
 #include "support/live_blocks.hpp"
+#include "support/mailbox.hpp"
 #include "support/seed.hpp"
 
 #include <ptm/sync/mutex_lock.hpp>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -20,6 +20,7 @@
 namespace {
 using ptm_test::fresh_heap;
 using ptm_test::live_blocks;
+using ptm_test::mailbox;
 
 struct with_spin_lock : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::spin_lock>> {};
 struct with_mutex : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::mutex_lock>> {};
@@ -28,33 +29,15 @@ struct without_cache : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>>
 using shared_heaps = std::tuple<fresh_heap<200>, ptm_test::tested_heap<with_spin_lock>,
                                 ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>>;
 
-// exchange - where threads leave blocks for others to free.
-struct exchange {
-    std::mutex lock{};
-    std::vector<live_blocks::block> waiting{};
-
-    void leave(live_blocks::block b) {
-        std::lock_guard hold(lock);
-        waiting.push_back(b);
-    }
-    bool fetch(live_blocks::block& b) {
-        std::lock_guard hold(lock);
-        if (waiting.empty()) return false;
-        b = waiting.back();
-        waiting.pop_back();
-        return true;
-    }
-};
-
 template <class H>
 class worker {
     std::mt19937_64 random_;
-    exchange& others_;
+    mailbox& others_;
     live_blocks live_{};
     int wrong_ = 0;
 
 public:
-    worker(std::uint64_t seed, exchange& others) : random_(seed), others_(others) {}
+    worker(std::uint64_t seed, mailbox& others) : random_(seed), others_(others) {}
 
     int run(std::size_t steps) {
         for (std::size_t i = 0; i < steps; ++i) step();
@@ -70,7 +53,7 @@ private:
         case 0: return take(H::malloc(n), n);
         case 1: return take(H::calloc(1, n), n);
         case 2: return resize(n + 1);
-        case 3: return others_.leave(taken());
+        case 3: return leave_to_another();
         case 4: return free_of_another();
         default: return H::free(taken().at);
         }
@@ -91,9 +74,14 @@ private:
         take(p, n);
     }
 
+    void leave_to_another() {
+        auto b = taken();
+        if (!others_.put(b)) H::free(b.at);
+    }
+
     void free_of_another() {
         live_blocks::block b;
-        if (!others_.fetch(b)) return;
+        if (!others_.take(b)) return;
         wrong_ += !b.intact();
         H::free(b.at);
     }
@@ -121,14 +109,14 @@ int wait_for(pid_t child) {
 TEMPLATE_LIST_TEST_CASE("threads share a heap and free each other's blocks", "", shared_heaps) {
     TestType::free(TestType::malloc(1)); // the heap is set up
     PTM_TEST_SEED(random);
-    exchange others;
+    mailbox others;
     std::atomic<int> wrong = 0;
     std::uint64_t seed = random();
     in_threads(4, [&](int i) {
         wrong += worker<TestType>(seed + static_cast<std::uint64_t>(i), others).run(ptm_test::steps(4000));
     });
     CHECK(wrong == 0);
-    for (const auto& b : others.waiting) {
+    for (live_blocks::block b; others.take(b);) {
         REQUIRE(b.intact());
         TestType::free(b.at);
     }
