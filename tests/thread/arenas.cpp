@@ -6,12 +6,12 @@
 
 namespace {
 struct without_members {
-    static constexpr bool several = false;
+    [[maybe_unused]] static constexpr bool several = false;
     template <class C>
     struct in {};
 };
 struct no_template {
-    static constexpr bool several = false;
+    [[maybe_unused]] static constexpr bool several = false;
 };
 using set = ptm_test::arena_set<ptm::one_arena, 1>;
 }
