@@ -10,6 +10,8 @@
 #   run       starts a program on the allocator under test and writes down its time and memory
 #   pick A B  A, or B if only a quick run is wanted
 #   text N    N million bytes of words
+#   await_server CMD...  waits until CMD succeeds; the server is process $server, and its log server.log
+#   stop_server          ends it, by its server.pid, and waits for it
 #   $sources  where the program files are; $inputs  what prepare made; $tools  where the build left its programs
 #
 # The caller sets PTM_JOB_SIZE, _INPUTS, _TOOLS, _MEASURE, _RECORD and _PRELOAD.
@@ -48,6 +50,26 @@ text() {
             print line
         }
     }'
+}
+
+# Fails, and shows the end of the log, when the server ends or takes longer than a minute.
+await_server() {
+    local tries
+    for ((tries = 0; tries < 600; ++tries)); do
+        if "$@" > /dev/null 2>&1; then return; fi
+        kill -0 "$server" 2> /dev/null || break
+        sleep 0.1
+    done
+    echo "the server does not answer" >&2
+    if [[ -s server.log ]]; then tail -n 20 server.log >&2; fi
+    return 1
+}
+
+stop_server() {
+    if [[ -z ${server:-} ]]; then return; fi
+    if [[ -s server.pid ]]; then kill "$(< server.pid)" || true; fi
+    wait "$server" || true
+    server=
 }
 
 prepare() { :; }

@@ -35,26 +35,11 @@ client() {
 }
 
 start_server() {
-    local tries
     run mariadbd --no-defaults --user="$(id -un)" --datadir="$PWD/data" --tmpdir="$PWD/data" --skip-networking \
         --socket="$PWD/server.socket" --pid-file="$PWD/server.pid" --log-error="$PWD/server.log" --max-connections=100 \
         --innodb-flush-method=nosync --innodb-use-native-aio=0 --innodb-buffer-pool-size=64M >> server.log 2>&1 &
     server=$!
-    for ((tries = 0; tries < 600; ++tries)); do
-        if client -e 'do 0' 2> /dev/null; then return; fi
-        kill -0 "$server" 2> /dev/null || break
-        sleep 0.1
-    done
-    echo "the server does not answer" >&2
-    if [[ -s server.log ]]; then tail -n 20 server.log >&2; fi
-    return 1
-}
-
-stop_server() {
-    if [[ -z ${server:-} ]]; then return; fi
-    if [[ -s server.pid ]]; then kill "$(< server.pid)" || true; fi
-    wait "$server" || true
-    server=
+    await_server client -e 'do 0'
 }
 
 # load - all clients connect, and begin when the server has a thread for each.

@@ -49,26 +49,13 @@ client() {
 }
 
 start_server() {
-    local tries
     run "$inputs/redis-server" --port 0 --unixsocket "$PWD/server.socket" --dir "$PWD" --pidfile "$PWD/server.pid" \
         --daemonize no --save '' --enable-debug-command local --logfile "$PWD/server.log" &
     server=$!
-    for ((tries = 0; tries < 300; ++tries)); do
-        if [[ $(client ping 2> /dev/null) == PONG ]]; then return; fi
-        kill -0 "$server" 2> /dev/null || break
-        sleep 0.1
-    done
-    echo "the server does not answer" >&2
-    if [[ -s server.log ]]; then tail -n 20 server.log >&2; fi
-    return 1
+    await_server answers
 }
 
-stop_server() {
-    if [[ -z ${server:-} ]]; then return; fi
-    if [[ -s server.pid ]]; then kill "$(< server.pid)" || true; fi
-    wait "$server" || true
-    server=
-}
+answers() { [[ $(client ping) == PONG ]]; }
 
 # Random keys go to a database of their own, which is emptied before anything is compared.
 load() {
