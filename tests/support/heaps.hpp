@@ -3,7 +3,10 @@
 
 #include "support/configs.hpp"
 
+#include <ptm/arena/trim.hpp>
 #include <ptm/heap/heap.hpp>
+
+#include <utility>
 
 namespace ptm_test {
 
@@ -41,13 +44,24 @@ std::size_t place(const void* p) {
     return ptm::bytes_between(H::ready_arena().base, p);
 }
 
-// structures - bytes that the side arenas of a heap take for themselves, as long as each has one sub-heap.
+// structures_of - bytes of a sub-heap that no chunk will ever have: its head, the arena itself if it stands there, and
+// the fence of one that is not the newest.
+template <class C>
+std::size_t structures_of(ptm::sub_heap<C>* h, bool newest) {
+    std::size_t head = ptm::bytes_between(h, ptm::detail::first_chunk(h));
+    if (newest) return head;
+    auto left = ptm::detail::top_left_in<C>(h);
+    return head + left.room - (left.has_chunk ? ptm::bytes(C::header::size_of(left.begin)) : 0);
+}
+
+// structures - bytes that the side arenas of a heap take for themselves.
 template <class H>
 std::size_t structures() {
     std::size_t sum = 0;
     H::for_each_arena([&](auto& a) {
-        constexpr std::size_t stretch = 4_MiB; // the alignment of glass's sub-heaps
-        if (a.side_arena) sum += ptm::address_of(a.base) % stretch;
+        bool newest = true;
+        if (!a.side_arena) return;
+        ptm::for_each_sub_heap(a, [&](auto* h) { sum += structures_of(h, std::exchange(newest, false)); });
     });
     return sum;
 }
