@@ -97,3 +97,19 @@ TEST_CASE("inside holds the lock and prepares") {
     }
     CHECK(a.lock.try_lock());
 }
+
+namespace {
+// inheriting - empty, with the constructors of another empty class.
+struct inheriting : ptm::no_backend {
+    using no_backend::no_backend;
+};
+struct with_inheriting
+    : ptm::edit<ptm_test::glass, ptm::set_main_backend<inheriting>, ptm::set_mapped_backend<inheriting>> {};
+constinit ptm::arena<with_inheriting> starts_right;
+}
+
+TEST_CASE("an empty piece leaves the initial state of what it lies in alone") {
+    CHECK(starts_right.limit() == SIZE_MAX);
+    CHECK(starts_right.shared().mmap_threshold == ptm::tuning{}.mmap_threshold);
+    CHECK(starts_right.state().shared == &starts_right.shared());
+}

@@ -558,6 +558,7 @@ struct locates_in_an_odd_size : locates_without_size {
     static constexpr std::size_t reserved_bytes = 3 << 20;
 };
 struct locates : locates_without_size {
+    static constexpr can able = can::locate | can::release;
     static constexpr std::size_t reserved_bytes = 1 << 20;
 };
 struct release_says_yes_or_no : locates {

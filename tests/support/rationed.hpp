@@ -68,9 +68,10 @@ struct rationed : B {
     }
 
     void release() noexcept
-        requires(ptm::has(B::able, ptm::can::locate))
+        requires(ptm::has(B::able, ptm::can::release))
     {
-        all::held.fetch_sub(ptm::bytes_between(B::base(), B::frontier()));
+        if constexpr (ptm::has(B::able, ptm::can::locate))
+            all::held.fetch_sub(ptm::bytes_between(B::base(), B::frontier()));
         B::release();
     }
 };

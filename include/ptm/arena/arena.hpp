@@ -1,47 +1,100 @@
 // arena/arena.hpp - an arena as an object: memory of one's own, behind a lock, without a thread cache.
 //
-// As thread-safe as the configuration's lock. Many of one type may live side by side; each has its own backend. The
-// blocks of an arena end with it when its backend ends with it; an arena itself has no destructor and may be constinit.
+// As thread-safe as the configuration's lock: with one, any thread may use the arena, and the last one destroy it. Many
+// of one type may live side by side; each has its own backend, and may be constinit. What an arena has goes back with
+// release() and with its destructor, whoever still uses it, if its backends know what they have handed out
+// (knows_its_memory); otherwise its blocks outlive it.
+//
+// An arena whose main backend has no frontier lives in regions, and gives each back as soon as nothing in it is used;
+// when the last block is freed, the last one goes, too (see retain).
 #pragma once
 
 #include <cstddef>
+#include <new>
+#include <type_traits>
 
 #include <ptm/arena/align.hpp>
 #include <ptm/arena/clear.hpp>
+#include <ptm/arena/release_all.hpp>
 #include <ptm/arena/resize.hpp>
 #include <ptm/arena/verify.hpp>
 
 namespace ptm {
+
+// limit_handler - asked when an arena would need more memory than its limit allows, by the thread that asked for a
+// block, without the arena's lock.
+//   context  as given with the limit
+//   request  bytes asked for
+//   returns  true: try again (the handler has freed something, or raised the limit); false: there is no memory
+using limit_handler = bool (*)(void* context, std::size_t request) noexcept;
 
 template <arena_config C>
 class arena {
     using header = typename C::header;
     using chunk = typename header::chunk;
 
+    // make_inside needs a backend that can be carried into its own memory.
+    static constexpr bool lives_at_a_frontier =
+        !keeps_regions<C> && knows_its_memory<C> && std::is_trivially_copyable_v<typename C::main_backend>;
+
     shared_state<C> shared_{};
     arena_state<C> state_{shared_};
+    std::size_t live_ = 0;   // blocks handed out
+    std::size_t retain_ = 0; // bytes that may stay when there is none
+    limit_handler handler_ = nullptr;
+    void* context_ = nullptr;
+    bool inside_ = false; // the arena stands at the start of its own memory
 
 public:
+    using config = C;
+
     constexpr arena() noexcept = default;
 
     // from - the backend to take memory from, for backends that have something to know, such as buffer_backend.
     constexpr explicit arena(const typename C::main_backend& from) noexcept : state_(shared_, from) {}
 
     arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+
+    ~arena() {
+        if constexpr (knows_its_memory<C>) release();
+    }
+
+    // make_inside - an arena that stands in the memory of its own main backend, before its blocks: wholly inside a
+    // buffer, a reserved stretch, a file. It ends with end_inside().
+    //   returns  nullptr: the backend has no room for it
+    static arena* make_inside(typename C::main_backend from) noexcept
+        requires(lives_at_a_frontier)
+    {
+        std::size_t ahead = 0;
+        if (std::byte* at = from.frontier()) ahead = bytes_to_aligned(at, alignof(arena));
+        pages run = from.obtain(align_up(ahead + sizeof(arena), from.page_bytes()));
+        if (!run) return nullptr;
+        arena* a = ::new (run.data + ahead) arena(from);
+        a->inside_ = true;
+        return a;
+    }
+
+    // end_inside - of an arena that make_inside() has made. Its memory goes back.
+    static void end_inside(arena* a) noexcept
+        requires(lives_at_a_frontier)
+    {
+        a->release();
+        typename C::main_backend memory = a->state_.backend;
+        memory.release();
+    }
 
     // allocate - a block of at least `request` bytes, aligned for every ordinary type.
     //   returns  nullptr and errno = ENOMEM when there is no memory; the arena is intact
     void* allocate(std::size_t request) noexcept {
         if (request > largest_request) return detail::out_of_memory();
-        inside hold(state_);
-        return user(ptm::allocate(state_, no_stash{}, want<C>(request)));
+        return block(request, [&] { return ptm::allocate(state_, no_stash{}, want<C>(request)); });
     }
 
     // allocate_cleared - the same, reading as zero.
     void* allocate_cleared(std::size_t request) noexcept {
         if (request > largest_request) return detail::out_of_memory();
-        inside hold(state_);
-        return user(ptm::allocate_cleared(state_, no_stash{}, want<C>(request)));
+        return block(request, [&] { return ptm::allocate_cleared(state_, no_stash{}, want<C>(request)); });
     }
 
     // allocate - with an alignment, a power of two in bytes.
@@ -49,8 +102,7 @@ public:
         if (alignment <= header::alignment) return allocate(request);
         if (request > largest_request || alignment > largest_request) return detail::out_of_memory();
         if (alignment < bytes(header::smallest)) alignment = bytes(header::smallest);
-        inside hold(state_);
-        return user(allocate_aligned(state_, no_stash{}, alignment, request));
+        return block(request, [&] { return allocate_aligned(state_, no_stash{}, alignment, request); });
     }
 
     // deallocate - p: from this arena, or nullptr. errno survives.
@@ -58,12 +110,11 @@ public:
     void deallocate(void* p) noexcept {
         if (!p) return;
         errno_guard keep;
-        chunk* c = header::from_user(p);
         inside hold(state_);
-        if (header::is_mapped(c)) return free_mapped(c);
-        look_at_freed<C>(c, header::size_of(c));
-        look_at_uncached<C>(c, header::size_of(c));
-        release_to_arena(state_, c, origin::user);
+        shared_.observer(events::freed{p});
+        return_chunk(header::from_user(p));
+        if (--live_ == 0) [[unlikely]]
+            rest();
     }
 
     // reallocate - p, from this arena, with room for `request` bytes; may move. The old contents are kept.
@@ -72,10 +123,10 @@ public:
         if (!p) return allocate(request);
         if (request > largest_request) return detail::out_of_memory();
         chunk* c = header::from_user(p);
-        inside hold(state_);
-        chunk_size n = header::size_for(request);
-        if (!header::is_mapped(c)) return user(resize(state_, no_stash{}, c, n));
-        return resize_mapped(shared_, c, n, [&] { return user(ptm::allocate(state_, no_stash{}, want<C>(request))); });
+        shared_.observer(events::freed{p});
+        void* moved = attempt(request, [&] { return resized(c, request); });
+        shared_.observer(events::allocated{moved ? moved : p, moved ? request : usable_size(p)});
+        return moved;
     }
 
     // usable_size - bytes that may be written at p: at least those asked for.
@@ -85,6 +136,29 @@ public:
         return bytes(header::size_in(word)) - (header::mapped_in(word) ? header::header_bytes : header::overhead);
     }
 
+    // owns - does p lie in memory of this arena?
+    //   cost     O(regions)
+    bool owns(const void* p) noexcept
+        requires(knows_its_memory<C>)
+    {
+        inside hold(state_);
+        if (shared_.mapped_backend.holds(p)) return true;
+        if constexpr (keeps_regions<C>) {
+            bool found = false;
+            state_.regions.for_each([&](const region& r) { found |= bytes_between(r.run.data, p) < r.run.bytes; });
+            return found;
+        } else {
+            return state_.backend.holds(p) && bytes_between(this, p) >= sizeof *this;
+        }
+    }
+
+    // release - gives everything back at once: all blocks are gone, the arena is as new. Settings and limit stay.
+    //   cost     O(regions), and nothing for each block
+    void release() noexcept {
+        holding hold(state_.lock);
+        give_all_back();
+    }
+
     // trim - gives back what can be, but for `pad` bytes at the end.
     //   returns  true: something went back
     bool trim(std::size_t pad = 0) noexcept {
@@ -92,10 +166,50 @@ public:
         return ptm::trim(state_, pad);
     }
 
+    // retain - bytes that may stay with an arena in regions when its last block is freed; 0 at first. For those who use
+    // one block at a time: the next one then costs no way to the backend.
+    void retain(std::size_t bytes) noexcept { retain_ = bytes; }
+
+    // limit - the arena never has more than `bytes` from its backends; SIZE_MAX: as much as there is.
+    //   handler  asked when that is not enough; nullptr: nobody
+    //   thread   not while others allocate
+    void limit(std::size_t bytes, limit_handler handler = nullptr, void* context = nullptr) noexcept {
+        shared_.limit = bytes;
+        handler_ = handler;
+        context_ = context;
+    }
+    std::size_t limit() const noexcept { return shared_.limit; }
+
+    // held - bytes from the backends now. remaining - bytes that may yet come from them.
+    std::size_t held() const noexcept { return shared_.held; }
+    std::size_t remaining() noexcept {
+        std::size_t now = shared_.held, most = shared_.limit;
+        std::size_t left = now < most ? most - now : 0;
+        if constexpr (requires(typename C::main_backend& b) { b.remaining(); })
+            if (std::size_t there = state_.backend.remaining(); there < left) left = there;
+        return left;
+    }
+
+    // live - blocks that were handed out and not freed.
+    std::size_t live() noexcept {
+        holding hold(state_.lock);
+        return live_;
+    }
+
     // consolidate - merges the fast chunks with their neighbours.
     void consolidate() noexcept {
         inside hold(state_);
         ptm::consolidate(state_);
+    }
+
+    // for_each_block - visit(block, usable bytes): all blocks in use but for mapped ones, under the lock. Fast chunks
+    // are merged first, so that they are not taken for blocks.
+    void for_each_block(auto&& visit) {
+        inside hold(state_);
+        ptm::consolidate(state_);
+        for_each_chunk(state_, [&](chunk* c, bool used) {
+            if (used) visit(header::to_user(c), bytes(header::size_of(c)) - header::overhead);
+        });
     }
 
     arena_figures figures() noexcept {
@@ -115,11 +229,73 @@ public:
     typename C::main_backend& backend() noexcept { return state_.backend; }
 
 private:
-    static void* user(chunk* c) noexcept { return c ? header::to_user(c) : detail::out_of_memory(); }
+    // attempt - find() under the lock, and again as long as there is no memory and the handler of the limit says so.
+    //   find     returns something for the user, or nullptr
+    PTM_ALWAYS_INLINE void* attempt(std::size_t request, auto find) noexcept {
+        {
+            inside hold(state_);
+            if (void* p = find()) [[likely]]
+                return p;
+        }
+        return attempt_again(request, find);
+    }
 
-    void free_mapped(chunk* c) noexcept {
+    PTM_COLD void* attempt_again(std::size_t request, auto find) noexcept {
+        while (shared_.take_refusal() && handler_ && handler_(context_, request)) {
+            inside hold(state_);
+            if (void* p = find()) return p;
+        }
+        return detail::out_of_memory();
+    }
+
+    PTM_ALWAYS_INLINE void* block(std::size_t request, auto find) noexcept {
+        return attempt(request, [&]() -> void* {
+            chunk* c = find();
+            if (!c) [[unlikely]]
+                return nullptr;
+            ++live_;
+            shared_.observer(events::allocated{header::to_user(c), request});
+            return header::to_user(c);
+        });
+    }
+
+    void* resized(chunk* c, std::size_t request) noexcept {
+        chunk_size n = header::size_for(request);
+        if (!header::is_mapped(c)) {
+            chunk* there = resize(state_, no_stash{}, c, n);
+            return there ? header::to_user(there) : nullptr;
+        }
+        return resize_mapped(shared_, c, n, [&]() -> void* {
+            chunk* fresh = ptm::allocate(state_, no_stash{}, want<C>(request));
+            return fresh ? header::to_user(fresh) : nullptr;
+        });
+    }
+
+    PTM_ALWAYS_INLINE void return_chunk(chunk* c) noexcept {
+        if (header::is_mapped(c)) [[unlikely]]
+            return free_mapped(c);
+        look_at_freed<C>(c, header::size_of(c));
+        look_at_uncached<C>(c, header::size_of(c));
+        release_to_arena(state_, c, origin::user);
+    }
+
+    PTM_COLD void free_mapped(chunk* c) noexcept {
         adapt_threshold(shared_, c);
         unmap_chunk(shared_, c);
+    }
+
+    // rest - nothing is used.
+    PTM_COLD void rest() noexcept {
+        if constexpr (keeps_regions<C>) {
+            if (state_.system_bytes <= retain_) return;
+            ptm::consolidate(state_);
+            drop_top(state_);
+        }
+    }
+
+    void give_all_back() noexcept {
+        release_all(state_, inside_ ? reinterpret_cast<std::byte*>(this + 1) : nullptr);
+        live_ = 0;
     }
 };
 

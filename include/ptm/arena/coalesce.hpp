@@ -1,7 +1,7 @@
 // arena/coalesce.hpp - a free chunk and its neighbours become one.
 #pragma once
 
-#include <ptm/arena/state.hpp>
+#include <ptm/arena/region.hpp>
 #include <ptm/check/predicates.hpp>
 
 namespace ptm {
@@ -54,15 +54,6 @@ PTM_ALWAYS_INLINE void file_freed(arena_state<C>& a, chunk_in<C>* c, chunk_size 
     file_free<fault::free_corrupted_unsorted>(a, c, n);
 }
 
-// span - a chunk with the size that it has while its neighbours are being merged in; not yet written to memory.
-template <arena_config C>
-struct span {
-    chunk_in<C>* begin;
-    chunk_size size;
-
-    chunk_in<C>* end() const noexcept { return C::header::at(begin, bytes(size)); }
-};
-
 // merge_back - takes in the chunk before, if that is free.
 // faults   Mismatch, when its size is not the one noted behind it; those of detach
 template <fault Mismatch, arena_config C>
@@ -75,7 +66,8 @@ PTM_ALWAYS_INLINE void merge_back(arena_state<C>& a, span<C>& s) noexcept {
     detach(a, s.begin);
 }
 
-// settle - merges s with what comes after it, top or a free chunk, and files the result: file(a, chunk, size).
+// settle - merges s with what comes after it, top or a free chunk, and files the result: file(a, chunk, size). What
+// fills a whole region goes back with it.
 //   returns  the size of what came out, top included if it was merged with
 // faults   those of file and of detach
 template <arena_config C>
@@ -89,10 +81,12 @@ PTM_ALWAYS_INLINE chunk_size settle(arena_state<C>& a, span<C> s, auto file) noe
         return s.size;
     }
     if (header::in_use(after)) {
+        if (detail::drop_if_whole(a, s.begin, after)) return s.size;
         header::set_prev_in_use(after, false);
     } else {
         detach(a, after);
         s.size = s.size + header::size_of(after);
+        if (detail::drop_if_whole(a, s.begin, s.end())) return s.size;
     }
     file(a, s.begin, s.size);
     return s.size;

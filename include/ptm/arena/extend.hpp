@@ -9,6 +9,9 @@
 //   |      | freed      |       |       |       |           |
 //   +------+------------+-------+-------+       +-----------+
 //
+// A main backend without a frontier gives regions (arena/region.hpp): a large chunk gets one of its own, and top moves
+// to a new one when the old one is used up.
+//
 // A side arena grows its newest sub-heap, or opens another one and leaves its old top behind in the same way.
 //
 // source   glibc 2.36 malloc.c, sysmalloc
@@ -61,7 +64,7 @@ std::size_t growth_for(arena_state<C>& a, chunk_size n) noexcept {
 
 template <arena_config C>
 gain ask_main(arena_state<C>& a, std::size_t more) noexcept {
-    if (static_cast<std::ptrdiff_t>(more) <= 0 || a.shared->explicit_page != 0) return {};
+    if (static_cast<std::ptrdiff_t>(more) <= 0 || a.shared->explicit_page != 0 || !a.shared->may_hold(more)) return {};
     pages run = a.backend.obtain(more);
     advise_huge(*a.shared, a.backend, run);
     return {run, has(C::main_backend::able, can::grow)};
@@ -92,7 +95,7 @@ pages ask_region(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     std::size_t page = a.shared->mapped_backend.page_bytes();
     std::size_t size = fallback_for(a, more, n, t.fallback_multiple ? t.fallback_multiple : page,
                                     t.fallback_least ? t.fallback_least : page);
-    pages run = size != 0 ? a.shared->mapped_backend.obtain(size) : pages{};
+    pages run = size != 0 && a.shared->may_hold(size) ? a.shared->mapped_backend.obtain(size) : pages{};
     advise_huge(*a.shared, a.shared->mapped_backend, run);
     return run;
 }
@@ -106,10 +109,16 @@ gain ask_mapped(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     return {run, false};
 }
 
+// note_most - keeps the book of the most that the arena ever had.
+template <arena_config C>
+void note_most(arena_state<C>& a) noexcept {
+    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes;
+}
+
 template <arena_config C>
 void account(arena_state<C>& a, pages run) noexcept {
     a.system_bytes += run.bytes;
-    a.shared->observer(events::system_grew{run});
+    a.shared->gained(run);
 }
 
 // strand - makes an old top a free chunk with two fences behind it, so that nothing merges across its end.
@@ -239,11 +248,84 @@ bool grow_side(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noex
     return grow_newest(a, n) || begin_newest(a, stash, n);
 }
 
+// region_bytes - of a region that is to hold `least` bytes: more, if the arena is large already.
+template <arena_config C>
+std::size_t region_bytes(arena_state<C>& a, std::size_t least) noexcept {
+    constexpr tuning t = C::tuned;
+    std::size_t share = a.system_bytes / t.region_share;
+    if (share > t.most_region) share = t.most_region;
+    return larger(larger(share, t.least_region), least);
+}
+
+// ask_for_region - from the main backend, or the mapped one when that refuses.
+template <arena_config C>
+pages ask_for_region(arena_state<C>& a, std::size_t size, bool& from_mapped) noexcept {
+    shared_state<C>& s = *a.shared;
+    std::size_t whole = align_up(size, a.backend.page_bytes());
+    from_mapped = false;
+    if (s.explicit_page == 0 && whole >= size && s.may_hold(whole))
+        if (pages run = a.backend.obtain(whole)) return run;
+    from_mapped = true;
+    if (pages run = obtain_explicit(s, size)) return run;
+    whole = align_up(size, s.mapped_backend.page_bytes());
+    return whole >= size && s.may_hold(whole) ? s.mapped_backend.obtain(whole) : pages{};
+}
+
+template <arena_config C>
+void advise_region(arena_state<C>& a, pages run, bool from_mapped) noexcept {
+    if (from_mapped)
+        advise_huge(*a.shared, a.shared->mapped_backend, run);
+    else
+        advise_huge(*a.shared, a.backend, run);
+}
+
+// open_region - a new one with a single chunk of at least n.
+//   spare    ask for more than that, if there is more
+//   returns  begin == nullptr: no backend has it; the arena is as it was
+template <arena_config C>
+span<C> open_region(arena_state<C>& a, chunk_size n, bool spare) noexcept {
+    std::size_t least = bytes(n) + region_overhead<C>;
+    if (least < bytes(n)) return {};
+    std::size_t wanted = spare ? region_bytes(a, least) : least;
+    bool from_mapped;
+    pages run = ask_for_region(a, wanted, from_mapped);
+    if (!run && wanted > least) run = ask_for_region(a, least, from_mapped);
+    if (!run) return {};
+    if (!a.base) a.base = run.data;
+    advise_region(a, run, from_mapped);
+    account(a, run);
+    return lay_out(a, run, from_mapped);
+}
+
+// from_own_region - a chunk that is all of a region, so that its memory goes back when it is freed.
+template <arena_config C>
+chunk_in<C>* from_own_region(arena_state<C>& a, chunk_size n) noexcept {
+    span<C> all = open_region(a, n, false);
+    if (all.begin) C::header::set_used(all.begin, all.size, false);
+    return all.begin;
+}
+
+// grow_regions - top moves to a new region; what is left of the old one is freed.
+template <arena_config C>
+bool grow_regions(arena_state<C>& a, chunk_size n) noexcept {
+    span<C> fresh = open_region(a, n + C::header::smallest, true);
+    if (!fresh.begin) return false;
+    span<C> old = top_of(a);
+    bool had = a.has_top();
+    a.top = fresh.begin;
+    C::header::set_top(a.top, fresh.size);
+    if (had) merge_free(a, old.begin, old.size);
+    return true;
+}
+
 template <arena_config C>
 bool grow(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
     if constexpr (has_sub_heaps<C>)
         if (a.side_arena) return grow_side(a, stash, n);
-    return grow_top(a, stash, n);
+    if constexpr (keeps_regions<C>)
+        return grow_regions(a, n);
+    else
+        return grow_top(a, stash, n);
 }
 
 } // namespace detail
@@ -256,8 +338,11 @@ PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto st
     bool map = deserves_mapping(*a.shared, n);
     if (map)
         if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
+    if constexpr (keeps_regions<C>)
+        if (!a.side_arena && bytes(n) >= a.shared->mmap_threshold)
+            if (chunk_in<C>* c = detail::from_own_region(a, n)) return detail::note_most(a), c;
     bool grew = detail::grow(a, stash, n);
-    if (a.system_bytes > a.most_system_bytes) a.most_system_bytes = a.system_bytes; // trimming may have added some too
+    detail::note_most(a); // trimming may have added some too
     if (grew) return cut_top(a, n);
     return a.side_arena && !map ? map_chunk(*a.shared, n) : nullptr;
 }

@@ -48,7 +48,7 @@ void advise_huge(shared_state<C>& s, B& backend, pages run) noexcept {
 template <arena_config C>
 pages obtain_explicit(shared_state<C>& s, std::size_t bytes) noexcept {
     if constexpr (has(C::mapped_backend::able, can::huge))
-        if (std::size_t page = s.explicit_page; page != 0)
+        if (std::size_t page = s.explicit_page; page != 0 && s.may_hold(align_up(bytes, page)))
             return s.mapped_backend.obtain_huge(align_up(bytes, page), page);
     return {};
 }
@@ -58,6 +58,7 @@ template <arena_config C>
 pages obtain_for_chunk(shared_state<C>& s, chunk_size n, std::size_t length) noexcept {
     if (bytes(n) >= s.explicit_page)
         if (pages run = obtain_explicit(s, length)) return run;
+    if (!s.may_hold(length)) return no_pages();
     pages run = s.mapped_backend.obtain(length);
     if (run) advise_huge(s, s.mapped_backend, run);
     return run;
@@ -88,7 +89,7 @@ chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
     header::set_mapped(c, chunk_size{run.bytes - shift}, shift);
     s.most_mapped_count.raise_to(s.mapped_count.add(1));
     detail::count_mapped(s, run.bytes);
-    s.observer(events::system_grew{run});
+    s.gained(run);
     return c;
 }
 
@@ -125,7 +126,7 @@ void unmap_chunk(shared_state<C>& s, chunk_in<C>* c) noexcept {
     pages run = C::header::mapping_of(c);
     s.mapped_count.subtract(1);
     s.mapped_bytes.subtract(run.bytes);
-    s.observer(events::system_shrank{run.bytes});
+    s.lost(run.bytes);
     s.mapped_backend.give_back(run);
 }
 
@@ -144,10 +145,11 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
         std::size_t shift = run.bytes - bytes(header::size_of(c));
         std::size_t length = align_up(bytes(n) + shift + header::overhead, s.mapped_backend.page_bytes());
         if (length == run.bytes) return c;
+        if (length > run.bytes && !s.may_hold(length - run.bytes)) return nullptr;
         pages moved = s.mapped_backend.remap(run, length);
         if (!moved) return nullptr;
-        s.observer(events::system_shrank{run.bytes});
-        s.observer(events::system_grew{moved});
+        s.lost(run.bytes);
+        s.gained(moved);
         c = header::at(moved.data, shift);
         header::set_mapped(c, chunk_size{moved.bytes - shift}, shift);
         detail::count_mapped(s, moved.bytes - run.bytes);

@@ -16,6 +16,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include <ptm/arena/config.hpp>
 #include <ptm/bin/index.hpp>
@@ -50,8 +52,15 @@ struct shared_state {
     relaxed<std::size_t> mapped_bytes = 0;
     relaxed<std::size_t> most_mapped_bytes = 0;
 
-    [[no_unique_address]] typename C::mapped_backend mapped_backend{};
-    [[no_unique_address]] typename C::observer observer{};
+    // What all backends together have handed out, and what they may at most. Bytes.
+    relaxed<std::size_t> held = 0;
+    relaxed<std::size_t> limit = SIZE_MAX;
+    relaxed<bool> refused = false; // because of the limit
+
+    // What may be empty has no initialiser of its own, here and below: for {} GCC 12 may clear what lies at its
+    // address, if it is a class with an inherited constructor.
+    [[no_unique_address]] typename C::mapped_backend mapped_backend;
+    [[no_unique_address]] typename C::observer observer;
 
     // The top of an arena that has nothing yet: size 0, so that it serves nothing. Never written.
     struct {
@@ -60,6 +69,31 @@ struct shared_state {
     } no_top{};
 
     constexpr shared_state() noexcept = default;
+
+    // may_hold - is there room for so many bytes below the limit?
+    bool may_hold(std::size_t more) noexcept {
+        std::size_t now = held, most = limit;
+        if (now <= most && more <= most - now) return true;
+        refused = true;
+        return false;
+    }
+
+    // take_refusal - has may_hold() said no since this was asked last?
+    bool take_refusal() noexcept {
+        bool was = refused;
+        if (was) refused = false;
+        return was;
+    }
+
+    // gained, lost - keeps the books of what came from a backend and what went back to one.
+    void gained(pages run) noexcept {
+        held.add(run.bytes);
+        observer(events::system_grew{run});
+    }
+    void lost(std::size_t bytes) noexcept {
+        held.subtract(bytes);
+        observer(events::system_shrank{bytes});
+    }
 
     // use_explicit_pages - of `page` bytes: memory is mapped in such pages as long as there are some, and the main
     // backend is not asked any more. threshold_is_chosen: the user said what mmap_threshold is.
@@ -94,6 +128,50 @@ private:
     }
 };
 
+// region - a run of memory that an arena has from a backend without a frontier: see arena/region.hpp.
+struct region {
+    pages run;
+    region* older;
+    region* newer;
+    bool from_mapped; // from the mapped backend, because the main one refused
+};
+
+// region_list - those of an arena.
+class region_list {
+    region* newest_ = nullptr;
+
+public:
+    region* newest() const noexcept { return newest_; }
+
+    void add(region& r) noexcept {
+        r.older = newest_;
+        r.newer = nullptr;
+        if (newest_) newest_->newer = &r;
+        newest_ = &r;
+    }
+
+    void remove(region& r) noexcept {
+        (r.newer ? r.newer->older : newest_) = r.older;
+        if (r.older) r.older->newer = r.newer;
+    }
+
+    void clear() noexcept { newest_ = nullptr; }
+
+    // for_each - visit(region), newest first; visit may give the region back.
+    void for_each(auto&& visit) const {
+        for (region *r = newest_, *older; r; r = older) {
+            older = r->older;
+            visit(*r);
+        }
+    }
+};
+
+// no_regions - of an arena that grows at a frontier.
+struct no_regions {
+    void clear() noexcept {}
+    void for_each(auto&&) const noexcept {}
+};
+
 // arena_state - all zero but for `shared` is a valid start: prepare() does the rest on first use.
 template <arena_config C>
 struct arena_state {
@@ -102,7 +180,7 @@ struct arena_state {
     using table = bin_table<header>;
 
     shared_state<C>* shared = nullptr;
-    [[no_unique_address]] typename C::lock lock{};
+    [[no_unique_address]] typename C::lock lock;
     bool prepared = false;
     bool side_arena = false; // lives in sub-heaps (arena/sub_heap.hpp); chunks handed out carry the flag that says so
     bool contiguous = false; // as far as the arena knows
@@ -113,11 +191,12 @@ struct arena_state {
     std::size_t system_bytes = 0;
     std::size_t most_system_bytes = 0;
 
-    [[no_unique_address]] typename C::fast_bins::template in<C> fast{};
-    [[no_unique_address]] typename C::unsorted_bin::template in<C> unsorted{};
+    [[no_unique_address]] typename C::fast_bins::template in<C> fast;
+    [[no_unique_address]] typename C::unsorted_bin::template in<C> unsorted;
     typename C::small_bins::template in<C> small{};
     typename C::large_bins::template in<C> large{};
-    [[no_unique_address]] typename C::main_backend backend{};
+    [[no_unique_address]] typename C::main_backend backend;
+    [[no_unique_address]] std::conditional_t<has(C::main_backend::able, can::grow), no_regions, region_list> regions;
 
     constexpr arena_state() noexcept = default;
     constexpr explicit arena_state(shared_state<C>& with) noexcept : shared(&with) {}
@@ -131,7 +210,7 @@ struct arena_state {
         unsorted.clear();
         small.clear();
         large.clear();
-        top = header::at(&shared->no_top, 0);
+        without_top();
         contiguous = has(C::main_backend::able, can::grow);
         prepared = true;
     }
@@ -149,6 +228,29 @@ struct arena_state {
     }
 
     bool has_memory() const noexcept { return system_bytes != 0; }
+
+    // has_top - false: nothing was obtained yet, or what was went back. The arena is prepared.
+    bool has_top() const noexcept { return bytes(header::size_of(top)) != 0; }
+    void without_top() noexcept { top = header::at(&shared->no_top, 0); }
+
+    // forget - as new: all memory has gone back. The settings stay, and the most that the arena ever had.
+    void forget() noexcept {
+        prepared = have_fast = false;
+        top = last_remainder = nullptr;
+        base = nullptr;
+        system_bytes = 0;
+        fast = {};
+        regions.clear();
+    }
+};
+
+// span - a chunk with the size that it has while its neighbours are being merged in; not yet written to memory.
+template <arena_config C>
+struct span {
+    chunk_in<C>* begin;
+    chunk_size size;
+
+    chunk_in<C>* end() const noexcept { return C::header::at(begin, bytes(size)); }
 };
 
 namespace detail {

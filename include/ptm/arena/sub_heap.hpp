@@ -83,21 +83,21 @@ std::size_t size_for_sub_heap(shared_state<C>& s, std::size_t least, std::size_t
 template <arena_config C>
 sub_heap<C>* open_sub_heap(shared_state<C>& s, std::size_t least, std::size_t pad) noexcept {
     std::size_t size = detail::size_for_sub_heap(s, least, pad);
-    if (size == 0) return nullptr;
+    if (size == 0 || !s.may_hold(size)) return nullptr;
     typename C::arena_backend memory{};
     pages run = memory.obtain(align_up(size, memory.page_bytes()));
     if (!run) {
         memory.release(); // an address without memory
         return nullptr;
     }
-    s.observer(events::system_grew{run});
+    s.gained(run);
     return ::new (run.data) sub_heap<C>{nullptr, nullptr, memory};
 }
 
 // close_sub_heap - the head goes with its memory, so the backend is taken out of it first.
 template <arena_config C>
 void close_sub_heap(shared_state<C>& s, sub_heap<C>* h) noexcept {
-    s.observer(events::system_shrank{h->size()});
+    s.lost(h->size());
     typename C::arena_backend memory = h->memory;
     memory.release();
 }
@@ -106,9 +106,9 @@ void close_sub_heap(shared_state<C>& s, sub_heap<C>* h) noexcept {
 template <arena_config C>
 bool grow_sub_heap(shared_state<C>& s, sub_heap<C>* h, std::size_t more) noexcept {
     std::size_t size = h->size();
-    if (more > s.most_sub_heap - size) return false;
+    if (more > s.most_sub_heap - size || !s.may_hold(more)) return false;
     pages run = h->memory.obtain(more);
-    if (run) s.observer(events::system_grew{run});
+    if (run) s.gained(run);
     return bool(run);
 }
 

@@ -25,14 +25,14 @@ bool trim_top(arena_state<C>& a, std::size_t pad) noexcept {
     if (released == 0) return false;
     a.system_bytes -= released;
     header::set_top(a.top, chunk_size{whole - released});
-    a.shared->observer(events::system_shrank{released});
+    a.shared->lost(released);
     return true;
 }
 
-// Without a frontier top has no end that could go back.
+// Without a frontier top goes back with its region, or not at all.
 template <arena_config C>
-bool trim_top(arena_state<C>&, std::size_t) noexcept {
-    return false;
+bool trim_top(arena_state<C>& a, std::size_t) noexcept {
+    return drop_top(a);
 }
 
 namespace detail {
@@ -88,7 +88,7 @@ bool shrink_newest(arena_state<C>& a, std::size_t pad) noexcept {
     if (extra == 0 || h->memory.retreat(extra) == 0) return false;
     a.system_bytes -= extra;
     C::header::set_top(a.top, chunk_size{whole - extra});
-    a.shared->observer(events::system_shrank{extra});
+    a.shared->lost(extra);
     return true;
 }
 
@@ -131,6 +131,23 @@ bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
 }
 }
 
+// drop_free_regions - those that their backend did not want back when they became free.
+template <arena_config C>
+bool drop_free_regions(arena_state<C>& a) noexcept {
+    using header = typename C::header;
+    bool any = false;
+    a.regions.for_each([&](region& r) {
+        chunk_in<C>* c = detail::chunks_of<C>(r);
+        if (c == a.top || header::in_use(c) || !detail::is_fence<C>(header::next(c))) return;
+        chunk_size n = header::size_of(c);
+        detach(a, c);
+        bool went = detail::drop_region(a, &r);
+        if (!went) file_free<no_check>(a, c, n);
+        any |= went;
+    });
+    return any;
+}
+
 // trim - consolidates, drops the pages inside free chunks, and gives the end of top back but for `pad` bytes. A side
 // arena keeps its top: only a free lets its sub-heaps shrink.
 //   returns  true: something was given back, or could have been before
@@ -146,7 +163,9 @@ bool trim(arena_state<C>& a, std::size_t pad) noexcept {
         a.unsorted.for_each(visit);
         a.large.for_each(visit);
     }
-    return (!a.side_arena && trim_top(a, pad)) || any;
+    if (a.side_arena) return any;
+    if constexpr (keeps_regions<C>) any |= drop_free_regions(a);
+    return trim_top(a, pad) || any;
 }
 
 } // namespace ptm

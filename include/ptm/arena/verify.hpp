@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <ptm/arena/statistics.hpp>
+#include <ptm/arena/walk.hpp>
 
 namespace ptm {
 
@@ -57,7 +58,7 @@ void verify_fast(const arena_state<C>& a, verifier& v) noexcept {
 template <arena_config C>
 void verify_top(const arena_state<C>& a, verifier& v) noexcept {
     using header = typename C::header;
-    if (!a.has_memory()) return;
+    if (!a.has_memory() || (keeps_regions<C> && !a.has_top())) return;
     v.must(header::prev_in_use(a.top), "the chunk before top is in use");
     v.must(header::size_of(a.top) >= header::smallest, "top is a chunk");
     v.must(bytes(header::size_of(a.top)) <= a.system_bytes, "top is no larger than the arena");
@@ -92,13 +93,6 @@ struct walk {
     bool reached_top = false;
 };
 
-// ends_here - top, or a fence; in a sub-heap also the word behind one.
-template <arena_config C>
-bool ends_here(const arena_state<C>& a, const chunk_in<C>* c) noexcept {
-    std::size_t n = bytes(C::header::size_of(c));
-    return c == a.top || n == C::header::header_bytes || (a.side_arena && n == 0);
-}
-
 template <arena_config C>
 void walk_chunks(const arena_state<C>& a, chunk_in<C>* c, walk<C>& w, verifier& v) noexcept {
     using header = typename C::header;
@@ -130,6 +124,20 @@ void walk_sub_heaps(const arena_state<C>& a, walk<C>& w, verifier& v) noexcept {
     v.must(size == a.system_bytes, "the sub-heaps are the memory of a side arena");
 }
 
+// walk_regions - all chunks of an arena that lives in regions, which must add up.
+template <arena_config C>
+void walk_regions(const arena_state<C>& a, walk<C>& w, verifier& v) noexcept {
+    std::size_t size = 0;
+    a.regions.for_each([&](const region& r) {
+        size += r.run.bytes;
+        if (!v.gave_up()) walk_chunks(a, chunks_of<C>(r), w, v);
+    });
+    v.must(size == a.system_bytes, "the regions are the memory of an arena without a frontier");
+    v.must(w.reached_top || !a.has_top(), "top lies in a region");
+    if (!a.has_top()) return;
+    v.must(is_fence<C>(C::header::next(a.top)), "top ends at the fence of its region");
+}
+
 template <arena_config C>
 void verify_chunks(const arena_state<C>& a, std::size_t binned, verifier& v) noexcept {
     using header = typename C::header;
@@ -137,6 +145,10 @@ void verify_chunks(const arena_state<C>& a, std::size_t binned, verifier& v) noe
     walk<C> w;
     if constexpr (has_sub_heaps<C>)
         if (a.side_arena) walk_sub_heaps(a, w, v);
+    if (keeps_regions<C> && !a.side_arena) {
+        walk_regions(a, w, v);
+        return v.must(w.free_bytes == binned, "every free chunk is in exactly one bin");
+    }
     if (!a.side_arena) walk_chunks(a, header::at(a.base, misalignment<header>(a.base)), w, v);
     v.must(!w.reached_top || w.free_bytes == binned, "every free chunk is in exactly one bin");
     v.must(w.reached_top || !a.side_arena, "the newest sub-heap has top");

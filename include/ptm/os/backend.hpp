@@ -25,6 +25,7 @@ namespace ptm {
 //   huge     can be asked for memory in huge pages of a certain size
 //   locate   what obtain() gives lies in one stretch of `reserved_bytes`, aligned to that: any address in it tells
 //            where it begins
+//   release  knows what it has handed out, and can give it all back at once
 enum class can : unsigned {
     nothing = 0,
     grow = 1,
@@ -33,7 +34,8 @@ enum class can : unsigned {
     zeroed = 8,
     advise = 16,
     huge = 32,
-    locate = 64
+    locate = 64,
+    release = 128
 };
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
@@ -84,7 +86,12 @@ concept locates_pages = requires(B b) {
     requires is_power_of_two(B::reserved_bytes);
     { b.base() } noexcept -> std::same_as<std::byte*>;       // nullptr: nothing reserved yet
     { b.committed() } noexcept -> std::same_as<std::size_t>; // bytes from base() on that may be written
-    { b.release() } noexcept -> std::same_as<void>;          // gives everything back, as new afterwards
+};
+
+template <class B>
+concept releases_pages = requires(B b, const B k, const void* p) {
+    { b.release() } noexcept -> std::same_as<void>; // gives everything back, as new afterwards
+    { k.holds(p) } noexcept -> std::same_as<bool>;  // does p lie in what is handed out?
 };
 
 // backend_policy - must have what it says it has.
@@ -92,7 +99,8 @@ template <class B>
 concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
     && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
     && (!has(B::able, can::advise) || advises_pages<B>) && (!has(B::able, can::huge) || obtains_huge_pages<B>)
-    && (!has(B::able, can::locate) || locates_pages<B>);
+    && (!has(B::able, can::release) || releases_pages<B>)
+    && (!has(B::able, can::locate) || (locates_pages<B> && has(B::able, can::release)));
 
 // no_pages - what obtain() and remap() return when there is nothing: {}, with errno set.
 inline pages no_pages() noexcept {
@@ -102,11 +110,13 @@ inline pages no_pages() noexcept {
 
 // no_backend - never has a page. Start here to write your own.
 struct no_backend {
-    static constexpr can able = can::nothing;
+    static constexpr can able = can::release;
     static constexpr std::size_t page_bytes() noexcept { return 4096; }
 
     pages obtain(std::size_t) noexcept { return no_pages(); }
     bool give_back(pages) noexcept { return false; }
+    void release() noexcept {}
+    bool holds(const void*) const noexcept { return false; }
 };
 
 static_assert(backend_policy<no_backend>);

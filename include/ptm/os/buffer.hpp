@@ -17,7 +17,7 @@ class buffer_backend {
 
 public:
     // Not `zeroed`: the buffer may hold anything, so calloc clears what it hands out.
-    static constexpr can able = can::grow;
+    static constexpr can able = can::grow | can::release;
     static constexpr std::size_t page_bytes() noexcept { return 64; } // the unit of growth: one cache line
 
     constexpr buffer_backend() noexcept = default; // no buffer: every obtain() fails
@@ -40,6 +40,13 @@ public:
         if (bytes > bytes_between(whole_.data, end_)) return 0;
         end_ -= bytes;
         return bytes;
+    }
+
+    // release - the whole buffer is there again.
+    void release() noexcept { end_ = whole_.data; }
+
+    bool holds(const void* p) const noexcept {
+        return bytes_between(whole_.data, p) < bytes_between(whole_.data, end_);
     }
 
     // remaining - bytes that obtain() can still give.

@@ -50,7 +50,7 @@ class reserve_backend {
     static inline constinit std::atomic<std::byte*> behind_last_{nullptr};
 
 public:
-    static constexpr can able = can::grow | can::discard | can::zeroed | can::advise | can::locate;
+    static constexpr can able = can::grow | can::discard | can::zeroed | can::advise | can::locate | can::release;
     static constexpr std::size_t reserved_bytes = Bytes;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
@@ -92,6 +92,8 @@ public:
         munmap(base_, Bytes);
         *this = {};
     }
+
+    bool holds(const void* p) const noexcept { return bytes_between(base_, p) < used_; }
 
 private:
     // source   glibc 2.36, a new heap of an arena

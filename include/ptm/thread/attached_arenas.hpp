@@ -48,7 +48,7 @@ public:
 
 private:
     arena_ring<C> ring_;
-    [[no_unique_address]] typename C::lock attaching_{}; // for all that follows, and for arena::attached and next_free
+    [[no_unique_address]] typename C::lock attaching_; // for all that follows, and for arena::attached and next_free
     bool attaching_held_by_fork_ = false;
     arena* free_ = nullptr; // arenas without a thread, the one left last on top
     std::atomic<arena*> cursor_ = nullptr;

@@ -39,7 +39,7 @@ private:
     static constexpr unsigned tables = 256;
 
     arena_ring<C> ring_;
-    [[no_unique_address]] typename C::lock making_{};
+    [[no_unique_address]] typename C::lock making_;
     bool making_held_by_fork_ = false;
     std::atomic<arena*> arenas_[tables * N];
 

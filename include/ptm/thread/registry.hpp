@@ -34,7 +34,7 @@ struct registered_arena : arena_state<C> {
 template <arena_config C>
 class arena_ring {
     registered_arena<C>& main_;
-    [[no_unique_address]] typename C::lock adding_{};
+    [[no_unique_address]] typename C::lock adding_;
     bool adding_held_by_fork_ = false;
 
 public:

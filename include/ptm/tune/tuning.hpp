@@ -80,6 +80,13 @@ struct tuning {
     std::size_t fallback_multiple = 1024 * 1024;
     std::size_t fallback_least = 0;
 
+    // Where the main backend has no frontier, an arena asks it for regions: at least `least_region` bytes, and more the
+    // more it has, 1/`region_share` of that, up to `most_region`. What is larger than mmap_threshold has one of its
+    // own.
+    std::size_t least_region = 4096;
+    std::size_t most_region = 1024 * 1024;
+    std::size_t region_share = 4;
+
     environment_source environment = environment_source::ignored;
 
     // glibc_sub_heap - bytes that glibc reserves for a sub-heap: 64 MiB, 1 MiB where addresses have 32 bits.
