@@ -15,7 +15,12 @@
 #include <ptm/observe/ring.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/decorated.hpp>
+#include <ptm/os/huge_page_backend.hpp>
+#include <ptm/os/listed.hpp>
+#include <ptm/os/numa.hpp>
 #include <ptm/os/reserve.hpp>
+#include <ptm/os/shared_file.hpp>
+#include <ptm/os/upstream.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/cpu_arenas.hpp>

@@ -7,6 +7,11 @@
 
 #include <ptm/heap/glibc_2_42.hpp>
 #include <ptm/os/buffer.hpp>
+#include <ptm/os/huge_page_backend.hpp>
+#include <ptm/os/listed.hpp>
+#include <ptm/os/numa.hpp>
+#include <ptm/os/shared_file.hpp>
+#include <ptm/os/upstream.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 
@@ -59,6 +64,20 @@ struct overflowing_buffer
               set_tuned<tuning{.mmap_max = 3, .top_pad = 0}>> {};
 struct small_reserve
     : changed<set_main_backend<counted<reserve_backend<1_MiB>>>, set_mapped_backend<counted<mmap_backend>>> {};
+struct in_listed_mappings
+    : changed<set_main_backend<counted<listed<mmap_backend>>>, set_mapped_backend<counted<listed<mmap_backend>>>> {};
+struct large_ones_listed
+    : changed<set_main_backend<counted<reserve_backend<64_MiB>>>, set_mapped_backend<counted<listed<mmap_backend>>>> {};
+struct from_upstream
+    : changed<set_main_backend<counted<listed<upstream_backend<>>>>, set_mapped_backend<counted<no_backend>>> {};
+struct upstream_for_large
+    : changed<set_main_backend<counted<mmap_backend>>, set_mapped_backend<counted<listed<upstream_backend<>>>>> {};
+struct in_huge_pages : changed<set_main_backend<counted<huge_page_backend<>>>,
+                               set_mapped_backend<counted<listed<huge_page_backend<>>>>> {};
+struct on_one_node : changed<set_main_backend<counted<on_node<reserve_backend<64_MiB>>>>,
+                             set_mapped_backend<counted<on_node<mmap_backend>>>> {};
+struct in_a_shared_file
+    : changed<set_main_backend<counted<shared_file_backend<64_MiB>>>, set_mapped_backend<counted<mmap_backend>>> {};
 struct plain : changed<set_header<boundary_tag<plain_links>>> {};
 struct all_links_safe : changed<set_header<boundary_tag<safe_links, safe_links>>> {};
 struct without_fast_bins : changed<set_fast_bins<no_fast_bins>> {};
@@ -104,10 +123,12 @@ struct wrong_large_bins : glass {
 static_assert(!arena_config<not_an_arena_config>);
 static_assert(!arena_config<wrong_large_bins>);
 
-using configurations = std::tuple<reserved, counted_reserve, at_the_break, in_mappings, in_a_buffer, overflowing_buffer,
-                                  small_reserve, plain, all_links_safe, without_fast_bins, without_unsorted_bin,
-                                  with_neither, unlocked, spinning, with_mutex, unchecked, perturbed, ruled_as_2_42,
-                                  merging_around_blocks, widest_fast_bins, never_mapped, eager_to_trim, by_hand>;
+using configurations =
+    std::tuple<reserved, counted_reserve, at_the_break, in_mappings, in_a_buffer, overflowing_buffer, small_reserve,
+               in_listed_mappings, large_ones_listed, from_upstream, upstream_for_large, in_huge_pages, on_one_node,
+               in_a_shared_file, plain, all_links_safe, without_fast_bins, without_unsorted_bin, with_neither, unlocked,
+               spinning, with_mutex, unchecked, perturbed, ruled_as_2_42, merging_around_blocks, widest_fast_bins,
+               never_mapped, eager_to_trim, by_hand>;
 
 alignas(64) std::byte buffer[400'000];
 

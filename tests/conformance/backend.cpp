@@ -11,12 +11,20 @@
 #include <ptm/os/brk.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/decorated.hpp>
+#include <ptm/os/huge_page_backend.hpp>
+#include <ptm/os/listed.hpp>
 #include <ptm/os/mmap.hpp>
+#include <ptm/os/numa.hpp>
 #include <ptm/os/reserve.hpp>
+#include <ptm/os/shared_file.hpp>
+#include <ptm/os/upstream.hpp>
 
 #include <cerrno>
+#include <concepts>
 #include <cstddef>
 #include <cstring>
+#include <memory_resource>
+#include <new>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -36,16 +44,61 @@ using decorated_too = std::tuple<B, counted<B>, failing<B>, counted<failing<B>>,
 template <class... Lists>
 using joined = decltype(std::tuple_cat(std::declval<Lists>()...));
 
-using serving_backends = joined<decorated_too<ptm::brk_backend>, decorated_too<ptm::mmap_backend>,
-                                decorated_too<ptm::reserve_backend<4_MiB>>, decorated_too<ptm::buffer_backend>>;
-using refusing_backends = decorated_too<ptm::no_backend>;
+// A memory resource that has no more than there is, as new_delete_resource() has under a sanitizer.
+struct bounded_resource : std::pmr::memory_resource {
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        if (bytes > 1_GiB) throw std::bad_alloc();
+        return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+    }
+    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
+        std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
+    }
+    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+} bounded;
+
+struct bounded_upstream : ptm::upstream_backend<> {
+    bounded_upstream() noexcept : upstream_backend(&bounded) {}
+};
+struct null_upstream : ptm::upstream_backend<> {
+    null_upstream() noexcept : upstream_backend(std::pmr::null_memory_resource()) {}
+};
+
+using ptm::listed;
+using ptm::numa_way;
+using ptm::on_node;
+
+using serving_backends = joined<
+    decorated_too<ptm::brk_backend>, decorated_too<ptm::mmap_backend>, decorated_too<ptm::reserve_backend<4_MiB>>,
+    decorated_too<ptm::buffer_backend>, decorated_too<listed<ptm::mmap_backend>>, decorated_too<bounded_upstream>,
+    decorated_too<ptm::huge_page_backend<>>, decorated_too<on_node<ptm::mmap_backend>>,
+    decorated_too<on_node<ptm::reserve_backend<4_MiB>>>, decorated_too<ptm::shared_file_backend<4_MiB>>,
+    std::tuple<on_node<ptm::brk_backend, numa_way::bind>, on_node<ptm::buffer_backend, numa_way::interleave>,
+               on_node<counted<ptm::mmap_backend>>, on_node<listed<ptm::mmap_backend>>,
+               listed<counted<ptm::mmap_backend>>, listed<bounded_upstream>, listed<on_node<ptm::mmap_backend>>>>;
+using refusing_backends =
+    joined<decorated_too<ptm::no_backend>, decorated_too<null_upstream>, decorated_too<listed<ptm::no_backend>>,
+           std::tuple<on_node<ptm::no_backend>, listed<null_upstream>>>;
 
 using failing_backends =
     std::tuple<failing<ptm::brk_backend>, failing<ptm::mmap_backend>, failing<ptm::reserve_backend<4_MiB>>,
-               failing<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>>;
+               failing<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>,
+               failing<listed<ptm::mmap_backend>>, failing<bounded_upstream>, failing<ptm::huge_page_backend<>>,
+               failing<on_node<ptm::mmap_backend>>, on_node<failing<ptm::mmap_backend>>,
+               failing<ptm::shared_file_backend<4_MiB>>>;
 using counted_backends =
     std::tuple<counted<ptm::brk_backend>, counted<ptm::mmap_backend>, counted<ptm::reserve_backend<4_MiB>>,
-               counted<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>>;
+               counted<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>,
+               counted<listed<ptm::mmap_backend>>, counted<bounded_upstream>, counted<ptm::huge_page_backend<>>,
+               counted<on_node<ptm::reserve_backend<4_MiB>>>, on_node<counted<ptm::mmap_backend>>,
+               counted<ptm::shared_file_backend<4_MiB>>>;
+
+template <class B>
+constexpr bool gives_old_memory = std::is_constructible_v<B, pages>; // a foreign buffer
+template <class B>
+    requires std::derived_from<B, bounded_upstream>
+constexpr bool gives_old_memory<B> = true;
+template <>
+constexpr bool gives_old_memory<listed<bounded_upstream>> = true;
 
 constexpr std::size_t unit = 64_KiB; // whole pages wherever this runs
 constexpr std::byte mark{0xa5};
@@ -303,16 +356,46 @@ void lies_in_one_aligned_stretch() {
 }
 
 template <class B>
-void releases_everything() {
+void has_no_stretch_when_released() {
     B backend = make<B>();
-    backend.release(); // nothing yet
     for (int i = 0; i < 3; ++i) {
-        pages run = backend.obtain(2 * unit);
-        CHILD_CHECK(reads_as(run, std::byte{0}));
-        fill(run);
+        CHILD_CHECK(backend.obtain(2 * unit).bytes == 2 * unit);
         backend.release();
         CHILD_CHECK(backend.base() == nullptr && backend.committed() == 0);
     }
+}
+
+// ---- release -------------------------------------------------------------------------------------------------------
+
+template <class B>
+void releases_everything() {
+    B backend = make<B>();
+    backend.release();             // nothing yet
+    for (int i = 0; i < 50; ++i) { // more than it has, were it not released
+        pages a = backend.obtain(unit), b = backend.obtain(3 * unit), c = backend.obtain(unit);
+        CHILD_CHECK(a.bytes == unit && b.bytes == 3 * unit && c.bytes == unit);
+        if (has(B::able, can::zeroed)) CHILD_CHECK(reads_as(b, std::byte{0}));
+        fill(a);
+        fill(b);
+        fill(c);
+        CHILD_CHECK(backend.holds(a.data) && backend.holds(b.end() - 1) && !backend.holds(&backend));
+        CHILD_CHECK(backend.give_back(c));
+        CHILD_CHECK(backend.holds(a.data) && !backend.holds(c.data));
+        backend.release();
+        CHILD_CHECK(!backend.holds(a.data) && !backend.holds(nullptr));
+        backend.release(); // nothing any more
+    }
+    CHILD_CHECK(backend.obtain(unit).bytes == unit);
+}
+
+template <class B>
+void forgets_what_it_released() {
+    B backend = make<B>();
+    CHILD_CHECK(bool(backend.obtain(unit)));
+    CHILD_CHECK(bool(backend.obtain(2 * unit)));
+    CHILD_CHECK(backend.bytes_held == 3 * unit);
+    backend.release();
+    CHILD_CHECK(backend.bytes_held == 0 && backend.most_bytes_held == 3 * unit);
 }
 
 // ---- without memory, failing, counted ------------------------------------------------------------------------------
@@ -325,7 +408,8 @@ void has_nothing() {
         CHILD_CHECK(backend.obtain(bytes) == pages{});
         CHILD_CHECK(errno == ENOMEM);
     }
-    CHILD_CHECK(!backend.give_back({memory, unit}));
+    if constexpr (!std::derived_from<B, null_upstream>) // a resource does not say what is not its own
+        CHILD_CHECK(!backend.give_back({memory + unit, unit}));
 }
 
 template <class B>
@@ -403,7 +487,7 @@ TEMPLATE_LIST_TEST_CASE("backend: what is declared zeroed is", "", serving_backe
     if constexpr (has(TestType::able, can::zeroed)) CHECK(wrong_in(reads_as_zero<TestType>) == "");
     if constexpr (has(TestType::able, can::zeroed) && has(TestType::able, can::grow))
         CHECK(wrong_in(reads_as_zero_after_a_retreat<TestType>) == "");
-    CHECK(has(TestType::able, can::zeroed) != std::is_constructible_v<TestType, pages>); // only a foreign buffer is not
+    CHECK(has(TestType::able, can::zeroed) != gives_old_memory<TestType>);
 }
 
 TEMPLATE_LIST_TEST_CASE("backend: what can grow has a frontier", "", serving_backends) {
@@ -443,8 +527,13 @@ TEMPLATE_LIST_TEST_CASE("backend: what locates lies in one aligned stretch", "",
     CHECK(has(TestType::able, can::locate) == ptm::locates_pages<TestType>);
     if constexpr (has(TestType::able, can::locate)) {
         CHECK(wrong_in(lies_in_one_aligned_stretch<TestType>) == "");
-        CHECK(wrong_in(releases_everything<TestType>) == "");
+        CHECK(wrong_in(has_no_stretch_when_released<TestType>) == "");
     }
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what can release gives everything back at once", "", serving_backends) {
+    CHECK(has(TestType::able, can::release) == ptm::releases_pages<TestType>);
+    if constexpr (has(TestType::able, can::release)) CHECK(wrong_in(releases_everything<TestType>) == "");
 }
 
 TEMPLATE_LIST_TEST_CASE("backend: what has nothing says so", "", refusing_backends) {
@@ -459,6 +548,7 @@ TEMPLATE_LIST_TEST_CASE("backend: failing fails after what was granted", "", fai
 
 TEMPLATE_LIST_TEST_CASE("backend: counted keeps its books exactly", "", counted_backends) {
     CHECK(wrong_in(keeps_its_books<TestType>) == "");
+    if constexpr (has(TestType::able, can::release)) CHECK(wrong_in(forgets_what_it_released<TestType>) == "");
 }
 
 // ---- what is no backend --------------------------------------------------------------------------------------------
@@ -570,6 +660,22 @@ struct base_may_throw : locates {
 struct committed_is_an_address : locates {
     std::byte* committed() const noexcept;
 };
+struct releases_without_release {
+    static constexpr can able = can::release;
+    static constexpr std::size_t page_bytes() noexcept { return 4096; }
+    pages obtain(std::size_t) noexcept;
+    bool give_back(pages) noexcept;
+    bool holds(const void*) const noexcept;
+};
+struct release_may_throw : releases_without_release {
+    void release();
+};
+struct releases : releases_without_release {
+    void release() noexcept;
+};
+struct releases_and_does_not_know : releases {
+    void holds(const void*) const noexcept;
+};
 struct discard_says_nothing : discards_without_discard {
     void discard(pages) noexcept;
 };
@@ -608,5 +714,7 @@ static_assert(!ptm::backend_policy<obtain_huge_may_throw>);
 static_assert(!ptm::backend_policy<locates_without_anything> && !ptm::backend_policy<locates_without_size>);
 static_assert(!ptm::backend_policy<locates_in_an_odd_size> && !ptm::backend_policy<release_says_yes_or_no>);
 static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<committed_is_an_address>);
-static_assert(ptm::backend_policy<locates>);
+static_assert(!ptm::backend_policy<releases_without_release> && !ptm::backend_policy<release_may_throw>);
+static_assert(!ptm::backend_policy<releases_and_does_not_know>);
+static_assert(ptm::backend_policy<locates> && ptm::backend_policy<releases>);
 static_assert(ptm::backend_policy<can_more_than_it_says> && ptm::backend_policy<can_all>);

@@ -10,11 +10,13 @@ TEST_CASE("a set of abilities has what was put into it") {
     CHECK_FALSE(has(set, can::remap));
     CHECK_FALSE(has(set, can::zeroed));
     CHECK((set | can::nothing) == set);
+    CHECK((set & (can::discard | can::remap)) == can::discard);
 }
 
 TEST_CASE("no ability is in the empty set") {
     using ptm::can;
-    for (can one : {can::grow, can::remap, can::discard, can::zeroed, can::advise, can::huge, can::locate}) {
+    for (can one :
+         {can::grow, can::remap, can::discard, can::zeroed, can::advise, can::huge, can::locate, can::release}) {
         CHECK_FALSE(has(can::nothing, one));
         CHECK(has(one, one));
     }
@@ -28,5 +30,5 @@ TEST_CASE("no_backend has nothing and takes nothing back") {
     CHECK_FALSE(none.obtain(0));
     std::byte foreign[16] = {};
     CHECK_FALSE(none.give_back({foreign, sizeof foreign}));
-    CHECK(ptm::no_backend::able == ptm::can::nothing);
+    CHECK(ptm::no_backend::able == ptm::can::release);
 }

@@ -80,6 +80,19 @@ TEST_CASE("buffer_backend takes back no more than it gave") {
     CHECK(backend.frontier() == memory.buffer().data);
 }
 
+TEST_CASE("buffer_backend can be emptied at once and used from its start again") {
+    fenced memory;
+    ptm::buffer_backend backend(memory.buffer());
+    REQUIRE(backend.obtain(64));
+    REQUIRE(backend.obtain(fenced::inside - 64));
+    backend.release();
+    CHECK(backend.remaining() == fenced::inside);
+    CHECK(backend.obtain(fenced::inside).data == memory.buffer().data);
+    ptm::buffer_backend none;
+    none.release();
+    CHECK_FALSE(none.obtain(1));
+}
+
 TEST_CASE("buffer_backend never leaves its buffer") {
     PTM_TEST_SEED(random);
     fenced memory;

@@ -24,6 +24,8 @@ static_assert(!ptm::obtains_huge_pages<ptm::counted<ptm::buffer_backend>>);
 static_assert(!ptm::obtains_huge_pages<ptm::failing<ptm::buffer_backend>>);
 static_assert(ptm::locates_pages<ptm::counted<ptm::failing<ptm::reserve_backend<1_MiB>>>>);
 static_assert(!ptm::locates_pages<ptm::counted<ptm::buffer_backend>>);
+static_assert(ptm::releases_pages<ptm::counted<ptm::failing<ptm::buffer_backend>>>);
+static_assert(!ptm::releases_pages<ptm::counted<ptm::mmap_backend>>);
 
 namespace {
 
@@ -166,6 +168,16 @@ TEST_CASE("a released backend holds nothing, whatever stands around it") {
     CHECK(backend.bytes_held == 0);
     CHECK(backend.most_bytes_held == 64_KiB);
     CHECK(backend.base() == nullptr);
+}
+
+TEST_CASE("a released buffer is on no books any more") {
+    ptm::counted<ptm::failing<ptm::buffer_backend>> backend(buffer);
+    REQUIRE(backend.obtain(100));
+    REQUIRE(backend.obtain(200));
+    backend.stubborn = true; // about what is given back one by one
+    backend.release();
+    CHECK(backend.bytes_held == 0);
+    CHECK(backend.remaining() == sizeof memory);
 }
 
 namespace {

@@ -43,7 +43,7 @@ class fresh_arena : public ptm::arena<C> {
 public:
     using ptm::arena<C>::arena;
     ~fresh_arena() {
-        if constexpr (requires { this->backend().release(); }) this->backend().release();
+        if constexpr (!ptm::knows_its_memory<C> && requires { this->backend().release(); }) this->backend().release();
     }
 
     // chunk_of - what stands before a block.

@@ -31,3 +31,12 @@
 #else
 #define PTM_CPU_RELAX() static_cast<void>(0)
 #endif
+
+// PTM_TRY, PTM_CATCH_ALL - try and catch (...), where there are exceptions. Without them nothing is thrown.
+#if defined(__cpp_exceptions)
+#define PTM_TRY try
+#define PTM_CATCH_ALL catch (...)
+#else
+#define PTM_TRY if (true)
+#define PTM_CATCH_ALL else
+#endif

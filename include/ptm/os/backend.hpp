@@ -39,6 +39,7 @@ enum class can : unsigned {
 };
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
+constexpr can operator&(can a, can b) noexcept { return can(unsigned(a) & unsigned(b)); }
 constexpr bool has(can set, can one) noexcept { return (unsigned(set) & unsigned(one)) != 0; }
 
 template <class B>

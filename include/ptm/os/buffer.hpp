@@ -42,7 +42,7 @@ public:
         return bytes;
     }
 
-    // release - the whole buffer is there again.
+    // release - the whole buffer can be had again; its contents stay.
     void release() noexcept { end_ = whole_.data; }
 
     bool holds(const void* p) const noexcept {

@@ -58,7 +58,7 @@ struct counted : B {
     }
 
     void release() noexcept
-        requires requires(B& b) { b.release(); }
+        requires(releases_pages<B>)
     {
         B::release();
         bytes_held = 0;

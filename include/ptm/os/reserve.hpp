@@ -93,7 +93,7 @@ public:
         *this = {};
     }
 
-    bool holds(const void* p) const noexcept { return bytes_between(base_, p) < used_; }
+    bool holds(const void* p) const noexcept { return base_ && bytes_between(base_, p) < used_; }
 
 private:
     // source   glibc 2.36, a new heap of an arena
