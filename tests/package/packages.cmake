@@ -1,0 +1,78 @@
+# Makes the packages and unpacks them. BINARY: a build tree that is built; TO: a folder to write into; CPACK; VERSION;
+# TAR_PREFIX, DEB_ROOT: where to unpack the headers' archive and Debian package; DPKG_DEB, if there is one;
+# INCLUDE, DATA: folders below a prefix; PRELOADS: the names of the preload libraries.
+cmake_minimum_required(VERSION 3.25)
+
+function(complain text)
+    message("${text}")
+    message(SEND_ERROR "failed")
+endfunction()
+
+function(run result)
+    execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+    set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
+# expect_in(<what> <text> <phrase>...)
+function(expect_in what text)
+    foreach(phrase IN LISTS ARGN)
+        string(FIND "${text}" "${phrase}" at)
+        if(at EQUAL -1)
+            complain("${what}: expected ${phrase}, found:\n${text}")
+        endif()
+    endforeach()
+endfunction()
+
+# the_one(<result> <pattern>) - the only file of this name.
+function(the_one result pattern)
+    file(GLOB found "${TO}/${pattern}")
+    list(LENGTH found n)
+    if(NOT n EQUAL 1)
+        file(GLOB all RELATIVE "${TO}" "${TO}/*")
+        message(FATAL_ERROR "expected one ${pattern}, found: ${all}")
+    endif()
+    set(${result} "${found}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE "${TO}" "${TAR_PREFIX}" "${DEB_ROOT}")
+file(MAKE_DIRECTORY "${TAR_PREFIX}" "${DEB_ROOT}")
+set(ENV{LC_ALL} C)
+run(said "${CPACK}" --config "${BINARY}/CPackConfig.cmake" -B "${TO}" -G "DEB\\;TGZ")
+
+set(of_headers "${INCLUDE}/ptm/ptm.hpp" "${INCLUDE}/ptm/c/replace_malloc.hpp" "${DATA}/cmake/ptm/ptm-config.cmake"
+    "${DATA}/cmake/ptm/ptm-config-version.cmake" "${DATA}/cmake/ptm/ptm-targets.cmake" "${DATA}/pkgconfig/ptm.pc")
+set(of_preload ${PRELOADS})
+list(TRANSFORM of_preload REPLACE "(.+)" "libptm_\\1.so")
+
+the_one(archive "ptm-${VERSION}.tar.gz")
+run(list "${CMAKE_COMMAND}" -E tar tzf "${archive}")
+expect_in("${archive}" "${list}" ${of_headers})
+if(list MATCHES "\\.so")
+    complain("${archive}: expected headers only, found:\n${list}")
+endif()
+file(ARCHIVE_EXTRACT INPUT "${archive}" DESTINATION "${TAR_PREFIX}")
+if(PRELOADS)
+    the_one(archive "ptm-preload-${VERSION}-*.tar.gz")
+    run(list "${CMAKE_COMMAND}" -E tar tzf "${archive}")
+    expect_in("${archive}" "${list}" ${of_preload})
+endif()
+
+if(DPKG_DEB)
+    the_one(package "libptm-dev_${VERSION}_all.deb")
+    run(list "${DPKG_DEB}" --contents "${package}")
+    expect_in("${package}" "${list}" ${of_headers} "/LICENSE")
+    run(information "${DPKG_DEB}" --info "${package}")
+    expect_in("${package}" "${information}" "Package: libptm-dev\n" "Version: ${VERSION}\n" "Architecture: all\n"
+        "Depends: libboost-dev (>= 1.74)\n")
+    run(nothing "${DPKG_DEB}" --extract "${package}" "${DEB_ROOT}")
+    if(PRELOADS)
+        the_one(package "libptm-preload_${VERSION}_*.deb")
+        run(list "${DPKG_DEB}" --contents "${package}")
+        expect_in("${package}" "${list}" ${of_preload} "/LICENSE")
+        run(information "${DPKG_DEB}" --info "${package}")
+        expect_in("${package}" "${information}" "Package: libptm-preload\n" "Depends: libc6")
+        if(information MATCHES "Architecture: all|libstdc|libgcc|libboost")
+            complain("${package}: expected a package of one architecture that needs libc6 alone, found:\n${information}")
+        endif()
+    endif()
+endif()
