@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ptm/arena/arena.hpp>
+#include <ptm/bin/tree_bins.hpp>
 #include <ptm/c/malloc.hpp>
 #include <ptm/core/version.hpp>
 #include <ptm/heap/edit.hpp>
@@ -11,6 +12,7 @@
 #include <ptm/heap/glibc_2_42.hpp>
 #include <ptm/heap/glibc_2_42_branch.hpp>
 #include <ptm/heap/heap.hpp>
+#include <ptm/inspect/damage.hpp>
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/ring.hpp>
 #include <ptm/os/buffer.hpp>
@@ -21,6 +23,8 @@
 #include <ptm/os/reserve.hpp>
 #include <ptm/os/shared_file.hpp>
 #include <ptm/os/upstream.hpp>
+#include <ptm/report/throwing_reporter.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
+#include <ptm/thread/budget_cache.hpp>
 #include <ptm/thread/cpu_arenas.hpp>

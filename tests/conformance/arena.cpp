@@ -5,6 +5,7 @@
 #include "support/live_blocks.hpp"
 #include "support/seed.hpp"
 
+#include <ptm/bin/tree_bins.hpp>
 #include <ptm/heap/glibc_2_42.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/huge_page_backend.hpp>
@@ -83,6 +84,10 @@ struct all_links_safe : changed<set_header<boundary_tag<safe_links, safe_links>>
 struct without_fast_bins : changed<set_fast_bins<no_fast_bins>> {};
 struct without_unsorted_bin : changed<set_unsorted_bin<no_unsorted_bin>> {};
 struct with_neither : changed<set_fast_bins<no_fast_bins>, set_unsorted_bin<no_unsorted_bin>> {};
+struct in_a_tree : changed<set_large_bins<tree_bins>> {};
+struct in_a_tree_with_safe_links
+    : changed<set_large_bins<tree_bins>, set_header<boundary_tag<safe_links, safe_links>>> {};
+struct in_a_tree_at_once : changed<set_large_bins<tree_bins>, set_unsorted_bin<no_unsorted_bin>> {};
 struct unlocked : changed<set_lock<no_lock>> {};
 struct spinning : changed<set_lock<spin_lock>> {};
 struct with_mutex : changed<set_lock<mutex_lock>> {};
@@ -126,9 +131,9 @@ static_assert(!arena_config<wrong_large_bins>);
 using configurations =
     std::tuple<reserved, counted_reserve, at_the_break, in_mappings, in_a_buffer, overflowing_buffer, small_reserve,
                in_listed_mappings, large_ones_listed, from_upstream, upstream_for_large, in_huge_pages, on_one_node,
-               in_a_shared_file, plain, all_links_safe, without_fast_bins, without_unsorted_bin, with_neither, unlocked,
-               spinning, with_mutex, unchecked, perturbed, ruled_as_2_42, merging_around_blocks, widest_fast_bins,
-               never_mapped, eager_to_trim, by_hand>;
+               in_a_shared_file, plain, all_links_safe, without_fast_bins, without_unsorted_bin, with_neither,
+               in_a_tree, in_a_tree_with_safe_links, in_a_tree_at_once, unlocked, spinning, with_mutex, unchecked,
+               perturbed, ruled_as_2_42, merging_around_blocks, widest_fast_bins, never_mapped, eager_to_trim, by_hand>;
 
 alignas(64) std::byte buffer[400'000];
 

@@ -3,8 +3,10 @@
 #include "support/seed.hpp"
 
 #include <ptm/thread/array_cache.hpp>
+#include <ptm/thread/budget_cache.hpp>
 #include <ptm/thread/tiered_cache.hpp>
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 #include <vector>
@@ -24,7 +26,9 @@ using subjects =
                subject<ptm::array_cache, ptm_test::safe_context>,
                subject<ptm::tiered_cache<ptm::largest_size::cached>, ptm_test::plain_context>,
                subject<ptm::tiered_cache<ptm::largest_size::left_out>, ptm_test::safe_context>,
-               subject<ptm::array_cache_marked<ptm::mark_of_block>, ptm_test::safe_context>>;
+               subject<ptm::array_cache_marked<ptm::mark_of_block>, ptm_test::safe_context>,
+               subject<ptm::budget_cache<>, ptm_test::plain_context>,
+               subject<ptm::budget_cache<2000>, ptm_test::safe_context>>;
 
 struct cannot_drain : ptm::no_cache {
     template <ptm::bin_context C>
@@ -38,6 +42,20 @@ struct cannot_align : ptm::no_cache {
 struct cannot_be_awaited : ptm::no_cache {
     [[maybe_unused]] static constexpr bool made_early = false;
 };
+struct cannot_flush : ptm::no_cache {
+    [[maybe_unused]] static constexpr bool flushes = true;
+};
+struct cannot_refill : ptm::no_cache {
+    [[maybe_unused]] static constexpr bool refills = true;
+};
+struct says_nothing_of_refills {
+    static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false, flushes = false;
+    template <ptm::bin_context C>
+    using in = ptm::no_cache::in<C>;
+};
+static_assert(!ptm::cache_policy<cannot_flush, ptm_test::plain_context>);
+static_assert(!ptm::cache_policy<cannot_refill, ptm_test::plain_context>);
+static_assert(!ptm::cache_policy<says_nothing_of_refills, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_drain, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_align, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_be_awaited, ptm_test::plain_context>);
@@ -48,6 +66,9 @@ struct model {
     typename S::cache cache{};
     typename S::limits bounds{};
     std::map<std::size_t, std::vector<typename S::chunk*>> held{};
+
+    // Up to here every size has a list of its own.
+    static constexpr std::size_t single_sizes = 1040;
 
     static std::size_t size(const typename S::chunk* c) { return ptm::bytes(S::context::header::size_of(c)); }
 
@@ -62,14 +83,16 @@ struct model {
     }
 
     typename S::chunk* get(std::size_t request) {
-        auto& mine = held[ptm::bytes(S::context::header::size_for(request))];
+        std::size_t n = ptm::bytes(S::context::header::size_for(request));
         void* user = cache.get(request, bounds);
-        if (mine.empty()) {
-            REQUIRE(user == nullptr);
+        if (!user) {
+            REQUIRE((n > single_sizes || held[n].empty()));
             return nullptr;
         }
-        REQUIRE(S::context::header::from_user(user) == mine.back());
-        auto* c = mine.back();
+        auto* c = S::context::header::from_user(user);
+        REQUIRE((size(c) == n || (size(c) > n && n > single_sizes)));
+        auto& mine = held[size(c)];
+        REQUIRE(mine.back() == c);
         mine.pop_back();
         return c;
     }
@@ -89,7 +112,7 @@ TEMPLATE_LIST_TEST_CASE("a cache gives back what it took", "", subjects) {
     PTM_TEST_SEED(random);
     ptm_test::playground<typename TestType::context> ground;
     model<TestType> m;
-    m.bounds.set({.cache_count = 5, .cache_request = 600});
+    m.bounds.set({.cache_count = 5, .cache_request = 600, .cache_budget = 30'000});
     std::vector<typename TestType::chunk*> idle;
     for (int i = 0; i < 300; ++i) idle.push_back(ground.make(32 + random() % 80 * 16));
     std::size_t taken = 0;
@@ -134,4 +157,46 @@ TEMPLATE_LIST_TEST_CASE("nobody has nothing and takes nothing", "", subjects) {
     CHECK_FALSE(nobody->has_room(ptm::chunk_size{64}, bounds));
     CHECK_FALSE(nobody->accept(c, ptm::chunk_size{64}, bounds));
     CHECK_FALSE(nobody->accept_plain(c, ptm::chunk_size{64}, bounds));
+}
+
+TEMPLATE_LIST_TEST_CASE("what a flush gives up are chunks of the cache, and there is room again", "", subjects) {
+    if constexpr (TestType::policy::flushes) {
+        ptm_test::playground<typename TestType::context> ground;
+        model<TestType> m;
+        m.bounds.set({.cache_budget = 4000});
+        std::size_t n = 0;
+        while (m.accept(ground.make(64 + n % 3 * 32), true)) ++n;
+        REQUIRE(n > 30);
+        REQUIRE(m.cache.worth_a_flush(ptm::chunk_size{64}, m.bounds));
+        std::size_t left = n;
+        m.cache.flush(m.bounds, [&](typename TestType::chunk* c) {
+            REQUIRE(std::erase(m.held[m.size(c)], c) == 1);
+            --left;
+        });
+        CHECK(left > 0);
+        CHECK(left < n);
+        CHECK(m.accept(ground.make(64), true));
+        m.drain();
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("a refill wants more with every miss, and an end", "", subjects) {
+    if constexpr (TestType::policy::refills) {
+        ptm_test::playground<typename TestType::context> ground;
+        model<TestType> m;
+        m.bounds.set({});
+        ptm::chunk_size n{64};
+        CHECK_FALSE(m.cache.wants_more(n, m.bounds));
+        std::vector<std::size_t> put;
+        for (int i = 0; i < 12; ++i) {
+            put.push_back(0);
+            for (m.cache.begin_refill(n); m.cache.wants_more(n, m.bounds); ++put.back())
+                m.cache.put(ground.make(64), n, m.bounds);
+            m.cache.end_refill();
+            m.cache.drain([](auto*) {});
+        }
+        CHECK(std::is_sorted(put.begin(), put.end()));
+        CHECK(put.front() < put.back());
+        CHECK(put.back() <= 64);
+    }
 }

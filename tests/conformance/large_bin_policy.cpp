@@ -4,6 +4,7 @@
 
 #include <ptm/bin/index.hpp>
 #include <ptm/bin/sorted_bins.hpp>
+#include <ptm/bin/tree_bins.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -23,7 +24,9 @@ struct subject {
 };
 
 using subjects =
-    std::tuple<subject<ptm::sorted_bins, ptm_test::plain_context>, subject<ptm::sorted_bins, ptm_test::safe_context>>;
+    std::tuple<subject<ptm::sorted_bins, ptm_test::plain_context>, subject<ptm::sorted_bins, ptm_test::safe_context>,
+               subject<ptm::tree_bins, ptm_test::plain_context>, subject<ptm::tree_bins, ptm_test::safe_context>,
+               subject<ptm::tree_bins, ptm_test::safest_context>>;
 
 struct cannot_fit {
     template <ptm::bin_context C>
@@ -65,6 +68,8 @@ void look_through(const typename S::bins& b, typename S::chunks held) {
     b.for_each([&](typename S::chunk* c, unsigned bin) {
         REQUIRE(bin == S::bin(S::size(c)));
         REQUIRE(bin >= last);
+        if (bin == last) REQUIRE(S::size(c) <= S::size(seen.back()));
+        REQUIRE(b.links_agree(c));
         last = bin;
         seen.push_back(c);
     });

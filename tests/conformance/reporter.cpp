@@ -3,6 +3,7 @@
 #include "support/child.hpp"
 
 #include <ptm/report/reporter.hpp>
+#include <ptm/report/throwing_reporter.hpp>
 
 #include <string>
 #include <tuple>
@@ -15,7 +16,8 @@ struct some_tag {};
 
 using reporters = std::tuple<ptm::trap_reporter, ptm::abort_reporter, ptm::handler_reporter<>,
                              ptm::handler_reporter<some_tag, ptm::trap_reporter>,
-                             ptm::handler_reporter<some_tag, ptm::handler_reporter<>>>;
+                             ptm::handler_reporter<some_tag, ptm::handler_reporter<>>, ptm::throwing_reporter,
+                             ptm::throwing_reporter_or<ptm::trap_reporter>>;
 
 const int damaged = 0;
 constexpr fault some_faults[] = {fault::free_invalid_pointer, fault::corrupted_top_size,

@@ -6,9 +6,11 @@
 #include "support/mailbox.hpp"
 #include "support/seed.hpp"
 
+#include <ptm/bin/tree_bins.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/attached_arenas.hpp>
+#include <ptm/thread/budget_cache.hpp>
 #include <ptm/thread/cpu_arenas.hpp>
 
 #include <algorithm>
@@ -33,12 +35,16 @@ struct without_cache : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>>
 struct with_one_arena : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::one_arena>> {};
 struct with_cpu_arenas : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::arenas_per_cpu<2>>> {};
 struct with_quota : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::arenas_by_quota<1>>> {};
+struct with_budget : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::budget_cache<>>,
+                               ptm::set_tuned<ptm::tuning{.cache_budget = 20'000}>> {};
+struct with_trees
+    : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::budget_cache<>>, ptm::set_large_bins<ptm::tree_bins>> {};
 struct for_short_threads : ptm_test::glass {};
 
-using soaked_heaps = std::tuple<ptm_test::tested_heap<with_futex>, ptm_test::tested_heap<with_spin_lock>,
-                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>,
-                                ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
-                                ptm_test::tested_heap<with_quota>>;
+using soaked_heaps = std::tuple<
+    ptm_test::tested_heap<with_futex>, ptm_test::tested_heap<with_spin_lock>, ptm_test::tested_heap<with_mutex>,
+    ptm_test::tested_heap<without_cache>, ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
+    ptm_test::tested_heap<with_quota>, ptm_test::tested_heap<with_budget>, ptm_test::tested_heap<with_trees>>;
 
 // worker - what a thread does; lives longer than the thread. One thread at a time.
 template <class H>

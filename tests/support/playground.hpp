@@ -11,15 +11,16 @@
 
 namespace ptm_test {
 
-template <class Links>
+template <class Links, class RingLinks = ptm::plain_links>
 struct bin_test_context {
-    using header = ptm::boundary_tag<Links>;
+    using header = ptm::boundary_tag<Links, RingLinks>;
     using reporter = catching_reporter;
     static constexpr auto checked = ptm::checks::all;
 };
 
 using plain_context = bin_test_context<ptm::plain_links>;
 using safe_context = bin_test_context<ptm::safe_links>;
+using safest_context = bin_test_context<ptm::safe_links, ptm::safe_links>;
 
 static_assert(ptm::bin_context<plain_context> && ptm::bin_context<safe_context>);
 

@@ -27,6 +27,7 @@ TEST_CASE("the defaults of bins and caches are glibc's") {
     CHECK(t.cache_count == 7);
     CHECK(t.cache_request == 1032);
     CHECK(t.most_cache_request == 1032);
+    CHECK(t.cache_budget == 256_KiB); // glibc has none
     CHECK(t.cache_unsorted_limit == 0);
     CHECK(t.perturb == 0);
 }

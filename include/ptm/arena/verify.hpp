@@ -35,7 +35,9 @@ void verify_binned(const arena_state<C>& a, chunk_in<C>* c, unsigned bin, verifi
     v.must(header::prev_in_use(c), "the chunk before a binned one is in use");
     v.must(!header::in_use(c), "a binned chunk is marked free in the next one");
     v.must(!header::is_mapped(c) && !header::of_side_arena(c), "a binned chunk has no other flags");
-    v.must(points_back<typename header::ring_links>(header::ring_of(c)), "the neighbours in a bin point back");
+    bool agree = bin >= bin_table<header>::first_large ? a.large.links_agree(c)
+                                                       : points_back<typename header::ring_links>(header::ring_of(c));
+    v.must(agree, "the neighbours in a bin point back");
     bool own_bin = bin == bin_table<header>::unsorted || bin == bin_table<header>::index(n);
     v.must(own_bin, "a sorted chunk is in the bin of its size");
 }

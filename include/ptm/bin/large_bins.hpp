@@ -23,7 +23,8 @@ concept large_bin_policy =
         } noexcept -> std::same_as<void>; // c: in these bins, or marked absent and
                                           // in the unsorted one
         { b.mark_absent(c) } noexcept -> std::same_as<void>;
-        { b.for_each(visit) } -> std::same_as<void>; // visit(chunk, bin), ascending, front to back
+        { b.links_agree(c) } noexcept -> std::same_as<bool>; // c is in these bins; do its neighbours there point at it?
+        { b.for_each(visit) } -> std::same_as<void>;         // visit(chunk, bin), ascending, in a bin from the largest
     };
 
 } // namespace ptm

@@ -87,6 +87,10 @@ public:
 
     void mark_absent(chunk* c) noexcept { *header::skip_of(c) = {}; }
 
+    bool links_agree(const chunk* c) const noexcept {
+        return points_back<typename header::ring_links>(header::ring_of(c));
+    }
+
     void for_each(auto&& visit) const {
         for (unsigned i = 0; i < bins; ++i)
             rings::for_each(heads_[i], [&](chunk* c) { visit(c, i + table::first_large); });

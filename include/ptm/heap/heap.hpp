@@ -187,7 +187,7 @@ public:
         leaving_ = !C::ruled.cache_after_the_end || b != block::nobody();
         cache_ = block::nobody();
         if (b != block::nobody()) {
-            b->drain([](chunk* c) noexcept { free_doubtful(c); });
+            empty(*b);
             free_block(header::from_user(b));
         }
         arenas_.leave();
@@ -198,7 +198,12 @@ private:
     struct stash {
         block* to;
 
-        bool has_room(chunk_size n) noexcept { return to->has_room(n, limits_); }
+        bool has_room(chunk_size n) noexcept {
+            if constexpr (C::cache::refills)
+                return to->wants_more(n, limits_);
+            else
+                return to->has_room(n, limits_);
+        }
         void put(chunk* c, chunk_size n) noexcept { to->put(c, n, limits_); }
         chunk* take(chunk_size n) noexcept { return to->take(n); }
         bool accept(chunk* c, chunk_size n) noexcept { return C::cache::takes_pieces && to->accept(c, n, limits_); }
@@ -217,6 +222,30 @@ private:
         PTM_ALWAYS_INLINE ~entered() {
             if (!forking_) [[likely]]
                 busy::leave(a_.lock);
+        }
+    };
+
+    // homecoming - brings chunks back, each to its arena, and lets an arena's lock go when another one's turn comes.
+    class homecoming {
+        arena_state<C>* at_ = nullptr;
+
+    public:
+        homecoming() noexcept = default;
+        homecoming(const homecoming&) = delete;
+        ~homecoming() { go_to(nullptr); }
+
+        void operator()(chunk* c) noexcept {
+            if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
+            arena_state<C>& a = arena_of(c);
+            if (&a != at_) go_to(&a);
+            release_to_arena(a, c, origin::user);
+        }
+
+    private:
+        void go_to(arena_state<C>* a) noexcept {
+            if (at_ && !forking_) busy::leave(at_->lock);
+            if (a && !forking_) busy::enter(a->lock);
+            at_ = a;
         }
     };
 
@@ -344,7 +373,30 @@ private:
         stash s = stash_of_thread(request);
         wanted w = want<C>(request);
         return user(request, request,
-                    [&](arena_state<C>* a) { return a ? allocate(*a, s, w) : map_alone(shared_, w); });
+                    [&](arena_state<C>* a) { return a ? allocate_missed(*a, s, w) : map_alone(shared_, w); });
+    }
+
+    // allocate_missed - for a request that the cache did not meet, which may want more of the same.
+    PTM_ALWAYS_INLINE static chunk* allocate_missed(arena_state<C>& a, stash s, wanted w) noexcept {
+        if constexpr (C::cache::refills)
+            if (s.to != block::nobody()) return allocate_and_refill(a, s, w);
+        return allocate(a, s, w);
+    }
+
+    static chunk* allocate_and_refill(arena_state<C>& a, stash s, wanted w) noexcept {
+        s.to->begin_refill(w.size);
+        chunk* c = allocate(a, s, w);
+        if (c && !header::is_mapped(c)) refill(a, s, w);
+        s.to->end_refill();
+        return c;
+    }
+
+    // refill - as long as top has room: not worth asking the system.
+    static void refill(arena_state<C>& a, stash s, wanted w) noexcept {
+        while (header::size_of(a.top) >= w.size + header::smallest && s.has_room(w.size)) {
+            chunk* c = allocate(a, no_stash{}, w);
+            s.put(c, header::size_of(c));
+        }
     }
 
     PTM_COLD static void free_mapped(chunk* c) noexcept {
@@ -357,7 +409,30 @@ private:
     PTM_NOINLINE static void free_uncached(chunk* c) noexcept {
         if (cache_ == block::nobody() || cache_->suspects(c, limits_)) [[unlikely]]
             return free_doubtful(c);
+        if constexpr (C::cache::flushes)
+            if (kept_after_flush(c)) return;
         free_to_arena(c);
+    }
+
+    // kept_after_flush - the cache has no room for c, which is not cached: it flushes, if c is worth that.
+    static bool kept_after_flush(chunk* c) noexcept {
+        chunk_size n = owned_size(c);
+        if (!cache_->worth_a_flush(n, limits_)) return false;
+        {
+            homecoming home;
+            cache_->flush(limits_, home);
+        }
+        return cache_->accept_plain(c, n, limits_);
+    }
+
+    // empty - of the thread that leaves; it has no cache any more.
+    static void empty(block& b) noexcept {
+        if constexpr (C::cache::flushes) {
+            homecoming home;
+            b.drain(home);
+        } else {
+            b.drain([](chunk* c) noexcept { free_doubtful(c); });
+        }
     }
 
     // The first free of a thread may make its cache, which may then take the chunk. A chunk that looks cached already

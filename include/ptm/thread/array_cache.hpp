@@ -144,6 +144,8 @@ struct array_cache_marked {
     static constexpr bool made_early = true;
     static constexpr bool serves_all = false;
     static constexpr bool takes_pieces = true;
+    static constexpr bool flushes = false;
+    static constexpr bool refills = false;
 
     template <bin_context C>
     using in = detail::array_block<C, Mark>;

@@ -41,21 +41,42 @@ concept caches_blocks = requires(typename P::template in<C> block, const typenam
     { block.drain(visit) } noexcept -> std::same_as<void>;               // visit(chunk) for all, which leave
 };
 
+// flushes_batches - gives up a part of what it holds when there is no room.
+template <class P, class C>
+concept flushes_batches = requires(typename P::template in<C> block, const typename P::template in<C>::limits& bounds,
+                                   chunk_size n, detail::nothing visit) {
+    { block.worth_a_flush(n, bounds) } noexcept -> std::same_as<bool>; // would a chunk of size n find room after one?
+    { block.flush(bounds, visit) } noexcept -> std::same_as<void>;     // visit(chunk) for those that leave
+};
+
+// refills_batches - wants further chunks of a size that it could not serve, from the arena that is asked anyway.
+template <class P, class C>
+concept refills_batches =
+    requires(typename P::template in<C> block, const typename P::template in<C>::limits& bounds, chunk_size n) {
+        { block.begin_refill(n) } noexcept -> std::same_as<void>;       // of chunks of size n, by put()
+        { block.wants_more(n, bounds) } noexcept -> std::same_as<bool>; // true: one put() of that size follows
+        { block.end_refill() } noexcept -> std::same_as<void>;
+    };
+
 // says_who_uses_it - caches: false: there is never a block. made_early: any request or free of a thread makes its
 // block; false: the first request that the block may serve does. serves_all: calloc and memalign take from it, too.
-// takes_pieces: what an arena frees itself goes there, too.
+// takes_pieces: what an arena frees itself goes there, too. flushes, refills: chunks go back to arenas, and come from
+// them, many at a time.
 template <class P>
 concept says_who_uses_it = requires {
     { P::caches } -> std::convertible_to<bool>;
     { P::made_early } -> std::convertible_to<bool>;
     { P::serves_all } -> std::convertible_to<bool>;
     { P::takes_pieces } -> std::convertible_to<bool>;
+    { P::flushes } -> std::convertible_to<bool>;
+    { P::refills } -> std::convertible_to<bool>;
 };
 
 template <class P, class C>
 concept cache_policy =
     bin_context<C> && says_who_uses_it<P> && caches_blocks<P, C> && (P::made_early || can_be_awaited<P, C>)
-    && (!P::serves_all || serves_aligned<P, C>) && requires(typename P::template in<C>::limits& settable) {
+    && (!P::serves_all || serves_aligned<P, C>) && (!P::flushes || flushes_batches<P, C>)
+    && (!P::refills || refills_batches<P, C>) && requires(typename P::template in<C>::limits& settable) {
            { settable.set(tuning{}) } noexcept -> std::same_as<void>;
        };
 
@@ -64,6 +85,8 @@ struct no_cache {
     static constexpr bool made_early = true;
     static constexpr bool serves_all = false;
     static constexpr bool takes_pieces = false;
+    static constexpr bool flushes = false;
+    static constexpr bool refills = false;
 
     template <bin_context C>
     struct in {

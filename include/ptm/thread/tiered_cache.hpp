@@ -212,6 +212,8 @@ struct tiered_cache {
     static constexpr bool made_early = false;
     static constexpr bool serves_all = true;
     static constexpr bool takes_pieces = false;
+    static constexpr bool flushes = false;
+    static constexpr bool refills = false;
 
     template <bin_context C>
     using in = detail::tiered_block<C, Largest>;

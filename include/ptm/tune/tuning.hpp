@@ -49,6 +49,9 @@ struct tuning {
     // The user cannot raise it further than this. Bytes.
     std::size_t most_cache_request = 1032;
 
+    // All chunks in a thread's cache together, where a cache is bounded so: budget_cache. Bytes.
+    std::size_t cache_budget = 256 * 1024;
+
     // Chunks that a search may sort after it has stashed a fitting one; 0: no limit.
     std::size_t cache_unsorted_limit = 0; // glibc.malloc.tcache_unsorted_limit
 
