@@ -4,6 +4,9 @@
 #include <ptm/arena/arena.hpp>
 #include <ptm/bin/tree_bins.hpp>
 #include <ptm/c/malloc.hpp>
+#include <ptm/chunk/compact_tag.hpp>
+#include <ptm/chunk/keyed_links.hpp>
+#include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/version.hpp>
 #include <ptm/heap/edit.hpp>
 #include <ptm/heap/glibc_2_33.hpp>

@@ -3,9 +3,14 @@
 #include "support/live_blocks.hpp"
 
 #include <ptm/arena/extend.hpp>
+#include <ptm/chunk/compact_tag.hpp>
 #include <ptm/os/buffer.hpp>
 
 #include <cerrno>
+#include <new>
+#include <vector>
+
+#include <sys/mman.h>
 
 namespace {
 using config = ptm_test::counted_glass;
@@ -200,4 +205,91 @@ TEST_CASE("a buffer too small for anything serves nothing") {
         CAPTURE(bytes);
         fill_buffer(buffer + 8, bytes);
     }
+}
+
+// ---- headers that cannot note everything
+// -----------------------------------------------------------------------------
+
+namespace {
+using namespace ptm::literals;
+
+// Mappings lie where the system wants them: far from what is static.
+struct far_away : ptm::edit<ptm_test::glass, ptm::set_header<ptm::compact_tag>,
+                            ptm::set_main_backend<ptm::counted<ptm::mmap_backend>>,
+                            ptm::set_mapped_backend<ptm::counted<ptm::mmap_backend>>> {};
+
+struct compact_in_a_buffer : ptm::edit<in_a_buffer, ptm::set_header<ptm::compact_tag>> {};
+
+constinit ptm::arena<far_away> far_arena;
+
+// Addresses with an arena at their start; only what is written becomes memory.
+struct expanse {
+    static constexpr std::size_t size = 8_GiB, head = 4096;
+    using arena = ptm::arena<compact_in_a_buffer>;
+    static_assert(sizeof(arena) <= head);
+
+    void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    expanse() = default;
+    expanse(const expanse&) = delete;
+    ~expanse() { munmap(data, size); }
+
+    arena& make() {
+        ptm::pages rest{ptm::offset(data, head), size - head};
+        return *::new (data) arena(compact_in_a_buffer::main_backend(rest));
+    }
+};
+}
+
+TEST_CASE("memory that the links of a header cannot reach goes back, and the request fails") {
+    errno = 0;
+    CHECK(far_arena.allocate(100) == nullptr);
+    CHECK(errno == ENOMEM);
+    CHECK(far_arena.backend().calls == 4);               // a generous region and a small one, both got and given back
+    CHECK(far_arena.shared().mapped_backend.calls == 4); // the way out led too far, too
+    CHECK(books_agree(far_arena));
+    CHECK(far_arena.figures().system_bytes == 0);
+    CHECK(ptm_test::verdict(far_arena) == "sound");
+
+    void* p = far_arena.allocate(200'000); // a mapping of its own is not linked to anything
+    REQUIRE(p != nullptr);
+    far_arena.deallocate(p);
+    CHECK(books_agree(far_arena));
+}
+
+TEST_CASE("an arena stays as small as its header's sizes") {
+    expanse e;
+    if (e.data == MAP_FAILED) return; // a system that counts addresses as memory
+    auto& a = e.make();
+    std::vector<void*> blocks;
+    while (void* p = a.allocate(1_GiB)) blocks.push_back(p);
+    CHECK(blocks.size() == 3);
+    CHECK(errno == ENOMEM);
+    for (std::size_t n : {4_GiB, 5_GiB, 4_GiB - 100}) CHECK(a.allocate(n) == nullptr);
+    CHECK(a.allocate(1_GiB, 4_GiB) == nullptr);
+    CHECK(a.reallocate(blocks[2], 5_GiB) == nullptr);
+    CHECK(ptm_test::verdict(a) == "sound");
+    CHECK(books_agree(a));
+
+    void* last = a.allocate(1000_MiB); // there was room for that
+    REQUIRE(last != nullptr);
+    CHECK(a.figures().system_bytes <= bytes(ptm::compact_tag::largest));
+    for (void* p : blocks) a.deallocate(p);
+    CHECK(ptm_test::verdict(a) == "sound");
+    a.deallocate(last);
+    CHECK(a.allocate(3_GiB) != nullptr);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("a mapping that a header cannot note goes back") {
+    errno = 0;
+    CHECK(far_arena.allocate(5_GiB) == nullptr);
+    CHECK(errno == ENOMEM);
+    CHECK(books_agree(far_arena));
+    void* p = far_arena.allocate(1_MiB);
+    REQUIRE(p != nullptr);
+    CHECK(far_arena.reallocate(p, 5_GiB) == nullptr);
+    CHECK(far_arena.usable_size(p) >= 1_MiB);
+    far_arena.deallocate(p);
+    CHECK(books_agree(far_arena));
 }

@@ -57,6 +57,20 @@ TEST_CASE("a larger chunk is never in a lower bin") {
     CHECK(last == 126);
 }
 
+TEST_CASE("sizes by eight: each small one has a bin, larger ones never a lower one, and no bin is left out") {
+    using compact = ptm::bin_table<ptm::compact_tag>;
+    CHECK(compact::correction == 0);
+    CHECK(ptm::bytes(compact::first_large_size) == 512);
+    for (std::size_t n = 16; n < 512; n += 8) CHECK(compact::index(ptm::chunk_size{n}) == n / 8);
+    unsigned last = 63;
+    for (std::size_t n = 512; n < 1200000; n += 8) {
+        unsigned i = compact::index(ptm::chunk_size{n});
+        if (i < last || i > last + 1) FAIL("bin of " << n << " is " << i << ", of the size before " << last);
+        last = i;
+    }
+    CHECK(last == 126);
+}
+
 TEST_CASE("where the alignment is wider than the header, small bins begin one place further") {
     CHECK(table::correction == 0);
     using wide = ptm::bin_table<aligned_header<32>>;

@@ -6,6 +6,9 @@
 #include "support/seed.hpp"
 
 #include <ptm/bin/tree_bins.hpp>
+#include <ptm/chunk/compact_tag.hpp>
+#include <ptm/chunk/keyed_links.hpp>
+#include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/heap/glibc_2_42.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/huge_page_backend.hpp>
@@ -18,6 +21,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <tuple>
 #include <vector>
 
@@ -81,6 +85,20 @@ struct in_a_shared_file
     : changed<set_main_backend<counted<shared_file_backend<64_MiB>>>, set_mapped_backend<counted<mmap_backend>>> {};
 struct plain : changed<set_header<boundary_tag<plain_links>>> {};
 struct all_links_safe : changed<set_header<boundary_tag<safe_links, safe_links>>> {};
+struct all_links_keyed : changed<set_header<boundary_tag<keyed_links<>, keyed_links<>>>> {};
+struct sealed : changed<set_header<sealed_tag<safe_links>>> {};
+struct sealed_in_mappings
+    : changed<set_header<sealed_tag<keyed_links<>, safe_links>>, set_main_backend<counted<mmap_backend>>,
+              set_mapped_backend<counted<mmap_backend>>> {};
+struct sealed_as_2_42 : changed<set_header<sealed_tag<safe_links>>, set_ruled<glibc_2_42::ruled>,
+                                set_checked<checks::glibc_2_42>, set_tuned<tuning{.perturb = 0x5a}>> {};
+struct compact_in_a_buffer : changed<set_header<compact_tag>, set_main_backend<counted<buffer_backend>>,
+                                     set_mapped_backend<no_backend>, set_tuned<tuning{.top_pad = 0}>> {};
+struct compact_at_the_break : changed<set_header<compact_tag>, set_main_backend<counted<watched_brk>>,
+                                      set_mapped_backend<counted<mmap_backend>>> {};
+struct compact_as_2_42
+    : changed<set_header<compact_tag>, set_main_backend<counted<buffer_backend>>, set_fast_bins<no_fast_bins>,
+              set_unsorted_bin<no_unsorted_bin>, set_ruled<glibc_2_42::ruled>, set_tuned<tuning{.perturb = 0x5a}>> {};
 struct without_fast_bins : changed<set_fast_bins<no_fast_bins>> {};
 struct without_unsorted_bin : changed<set_unsorted_bin<no_unsorted_bin>> {};
 struct with_neither : changed<set_fast_bins<no_fast_bins>, set_unsorted_bin<no_unsorted_bin>> {};
@@ -133,24 +151,32 @@ using configurations =
                in_listed_mappings, large_ones_listed, from_upstream, upstream_for_large, in_huge_pages, on_one_node,
                in_a_shared_file, plain, all_links_safe, without_fast_bins, without_unsorted_bin, with_neither,
                in_a_tree, in_a_tree_with_safe_links, in_a_tree_at_once, unlocked, spinning, with_mutex, unchecked,
-               perturbed, ruled_as_2_42, merging_around_blocks, widest_fast_bins, never_mapped, eager_to_trim, by_hand>;
+               perturbed, ruled_as_2_42, merging_around_blocks, widest_fast_bins, never_mapped, eager_to_trim, by_hand,
+               all_links_keyed, sealed, sealed_in_mappings, sealed_as_2_42, compact_in_a_buffer, compact_at_the_break,
+               compact_as_2_42>;
 
 alignas(64) std::byte buffer[400'000];
 
 template <class C>
 constexpr bool brings_buffer = std::is_constructible_v<typename C::main_backend, pages>;
 
-// ground - an arena of configuration C, with a backend that has memory.
+// ground - an arena of configuration C, with a backend that has memory. It is static, as the buffer is: some headers
+// have links that are not long enough to lead from the stack to anywhere else.
 template <class C>
 struct ground {
-    ptm_test::fresh_arena<C> a;
+    using arena_type = ptm_test::fresh_arena<C>;
+
+    alignas(arena_type) static inline std::byte place[sizeof(arena_type)];
+    arena_type& a;
 
     ground()
         requires(!brings_buffer<C>)
-    = default;
+        : a(*::new(place) arena_type) {}
     ground()
         requires(brings_buffer<C>)
-        : a(typename C::main_backend(pages{buffer, sizeof buffer})) {}
+        : a(*::new(place) arena_type(typename C::main_backend(pages{buffer, sizeof buffer}))) {}
+    ground(const ground&) = delete;
+    ~ground() { a.~arena_type(); }
 };
 
 // least_lost, most_lost - used bytes of an arena where nothing is used: fences where a top was left behind, and what

@@ -2,7 +2,10 @@
 #include "support/seed.hpp"
 
 #include <ptm/chunk/boundary_tag.hpp>
+#include <ptm/chunk/compact_tag.hpp>
 #include <ptm/chunk/header.hpp>
+#include <ptm/chunk/keyed_links.hpp>
+#include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/bits.hpp>
 #include <ptm/core/checked.hpp>
 
@@ -17,7 +20,9 @@ namespace {
 
 using headers = std::tuple<ptm::boundary_tag<ptm::safe_links>, ptm::boundary_tag<ptm::plain_links>,
                            ptm::boundary_tag<ptm::safe_links, ptm::safe_links>,
-                           ptm::boundary_tag<ptm::plain_links, ptm::safe_links>>;
+                           ptm::boundary_tag<ptm::plain_links, ptm::safe_links>,
+                           ptm::boundary_tag<ptm::keyed_links<>, ptm::keyed_links<>>, ptm::sealed_tag<ptm::safe_links>,
+                           ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>, ptm::compact_tag>;
 
 constexpr std::size_t room_bytes = 64 * 1024;
 
@@ -67,7 +72,8 @@ void lay_out(const std::vector<plan>& row, room& r) {
 TEMPLATE_LIST_TEST_CASE("header: a model of header_policy", "", headers) {
     STATIC_REQUIRE(ptm::header_policy<TestType>);
     STATIC_REQUIRE(ptm::is_power_of_two(TestType::alignment));
-    STATIC_REQUIRE(TestType::alignment >= alignof(std::max_align_t));
+    STATIC_REQUIRE(TestType::alignment >= (TestType::links_hold_pointers ? alignof(std::max_align_t) : 8));
+    STATIC_REQUIRE(TestType::smallest < TestType::largest);
     STATIC_REQUIRE(ptm::is_aligned(bytes(TestType::smallest), TestType::alignment));
 }
 
@@ -112,20 +118,21 @@ TEMPLATE_LIST_TEST_CASE("header: the ring of bins fits into the smallest chunk, 
 }
 
 TEMPLATE_LIST_TEST_CASE("header: linking a chunk leaves its words alone", "", headers) {
-    using ring = ptm::ring<typename TestType::ring_links>;
+    using ring = ptm::ring<typename TestType::ring_links, typename TestType::node>;
+    using traits = ptm::ring_traits<typename TestType::ring_links, typename TestType::node>;
     room r;
     auto* c = TestType::at(r.memory, 64);
     TestType::set_free(c, chunk_size{512});
     const std::size_t word = TestType::word_of(c);
-    ptm::ring_node head, skip_head;
+    typename TestType::node head, skip_head;
     ring::init_header(&head);
     ring::init_header(&skip_head);
     ring::link_after(&head, TestType::ring_of(c));
     ring::link_after(&skip_head, TestType::skip_of(c));
     CHECK(TestType::word_of(c) == word);
     CHECK(TestType::previous_size(TestType::next(c)) == chunk_size{512});
-    CHECK(TestType::from_ring(ptm::ring_traits<typename TestType::ring_links>::get_next(&head)) == c);
-    CHECK(TestType::from_skip(ptm::ring_traits<typename TestType::ring_links>::get_next(&skip_head)) == c);
+    CHECK(TestType::from_ring(traits::get_next(&head)) == c);
+    CHECK(TestType::from_skip(traits::get_next(&skip_head)) == c);
 }
 
 TEMPLATE_LIST_TEST_CASE("header: a used chunk writes nothing behind its header", "", headers) {
@@ -160,6 +167,118 @@ TEMPLATE_LIST_TEST_CASE("header: a row of chunks reads as it was written, forwar
             if (!p.used) REQUIRE(TestType::previous(next) == c);
             c = next;
         }
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("header: what it writes is sound, and says the same to who peeks", "", headers) {
+    using H = TestType;
+    room r;
+    auto* c = H::at(r.memory, 256);
+    auto looks = [&](std::size_t size) {
+        const std::size_t word = H::peek(c);
+        return H::sound(c) && H::sound_in(word, c) && H::size_in(word) == chunk_size{size}
+        && H::size_of(c) == chunk_size{size} && H::mapped_in(word) == H::is_mapped(c)
+            && H::of_side_arena_in(word) == H::of_side_arena(c) && H::prev_in_use_in(word) == H::prev_in_use(c)
+            && H::word_of(c) >> 3 << 3 == size;
+    };
+    H::set_used(c, chunk_size{64}, true);
+    CHECK(looks(64));
+    H::set_prev_in_use(c, false);
+    CHECK(looks(64));
+    H::set_size(c, chunk_size{1024});
+    CHECK((looks(1024) && H::of_side_arena(c) && !H::prev_in_use(c)));
+    H::set_free(c, chunk_size{96});
+    CHECK(looks(96));
+    H::mark_side_arena(c);
+    CHECK((looks(96) && H::of_side_arena(c)));
+    H::set_mapped(c, chunk_size{4096 - H::alignment}, H::alignment);
+    CHECK((looks(4096 - H::alignment) && H::is_mapped(c)));
+    CHECK(H::mapping_of(c) == ptm::pages{r.memory + 256 - H::alignment, 4096});
+    H::set_fence(c);
+    CHECK(looks(H::header_bytes));
+    H::set_top(c, chunk_size{0});
+    CHECK(looks(0));
+}
+
+// ---- headers with a seal -------------------------------------------------------------------------------------------
+
+namespace {
+
+using sealed_headers =
+    std::tuple<ptm::sealed_tag<ptm::safe_links>, ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>>;
+
+// A chunk somewhere in the room, of some size.
+template <class H>
+typename H::chunk* any_chunk(room& r, std::mt19937_64& random) {
+    auto* c = H::at(r.memory, random() % (room_bytes / 2) / H::alignment * H::alignment);
+    H::set_used(c, H::size_for(random() % 20'000), random() % 2 == 0);
+    return c;
+}
+
+constexpr std::size_t previous_used = 1; // not covered
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("header: a seal shows any flipped bit but the one that is its neighbour's", "",
+                        sealed_headers) {
+    PTM_TEST_SEED(random);
+    room r;
+    for (std::size_t i = 0; i < ptm_test::steps(500); ++i) {
+        auto* c = any_chunk<TestType>(r, random);
+        const std::size_t word = c->word;
+        for (unsigned bit = 0; bit < 64; ++bit) {
+            c->word = word ^ std::size_t{1} << bit;
+            REQUIRE(TestType::sound(c) == (bit == 0));
+        }
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("header: a seal shows any damage to the low byte", "", sealed_headers) {
+    PTM_TEST_SEED(random);
+    room r;
+    for (std::size_t i = 0; i < ptm_test::steps(200); ++i) {
+        auto* c = any_chunk<TestType>(r, random);
+        const std::size_t word = c->word;
+        for (std::size_t low = 0; low < 256; ++low) {
+            c->word = (word & ~std::size_t{255}) | low;
+            REQUIRE(TestType::sound(c) == ((c->word ^ word) <= previous_used));
+        }
+    }
+}
+
+// 2^-16 of 200,000 is 3; 30 and more would be seen in one run of 10^19.
+TEMPLATE_LIST_TEST_CASE("header: a seal shows a foreign word 65535 times in 65536", "", sealed_headers) {
+    PTM_TEST_SEED(random);
+    room r;
+    unsigned written = 0, copied = 0;
+    for (unsigned i = 0; i < 200'000; ++i) {
+        auto* c = any_chunk<TestType>(r, random);
+        const std::size_t word = c->word;
+        c->word = static_cast<std::size_t>(random());
+        written += TestType::sound(c);
+        auto* other = any_chunk<TestType>(r, random);
+        if (other == c) continue;
+        other->word = word;
+        copied += TestType::sound(other);
+    }
+    CHECK(written < 30);
+    CHECK(copied < 30);
+}
+
+TEMPLATE_LIST_TEST_CASE("header: changing a word that was damaged does not seal the damage", "", sealed_headers) {
+    room r;
+    auto* c = TestType::at(r.memory, 64);
+    for (unsigned bit = 1; bit < 64; ++bit) {
+        TestType::set_used(c, chunk_size{512}, false);
+        c->word ^= std::size_t{1} << bit;
+        TestType::set_prev_in_use(c, false);
+        CHECK_FALSE(TestType::sound(c));
+        TestType::mark_side_arena(c);
+        CHECK_FALSE(TestType::sound(c));
+        TestType::set_size(c, chunk_size{256});
+        CHECK_FALSE(TestType::sound(c));
+        TestType::set_used(c, chunk_size{256}, false); // a new chunk
+        CHECK(TestType::sound(c));
     }
 }
 
@@ -217,6 +336,23 @@ struct no_skip : base {
 struct ring_is_an_address : base {
     static void* ring_of(chunk*) noexcept;
 };
+struct cannot_tell_damage : base {
+    static void sound(const chunk*) noexcept;
+};
+struct does_not_peek_at_a_seal : base {
+    static bool sound_in(chunk*) noexcept;
+};
+struct largest_is_a_number : base {
+    static constexpr std::size_t largest = 1 << 20;
+};
+struct node_has_one_link : base {
+    struct node {
+        std::size_t forward;
+    };
+};
+struct reach_may_throw : base {
+    static bool reaches(const void*, const void*);
+};
 struct from_ring_may_throw : base {
     static chunk* from_ring(ptm::ring_node*);
 };
@@ -233,3 +369,6 @@ static_assert(!ptm::header_policy<previous_may_throw> && !ptm::header_policy<in_
 static_assert(!ptm::header_policy<set_free_may_throw> && !ptm::header_policy<set_used_wants_a_number>);
 static_assert(!ptm::header_policy<set_used_knows_no_side> && !ptm::header_policy<no_skip>);
 static_assert(!ptm::header_policy<ring_is_an_address> && !ptm::header_policy<from_ring_may_throw>);
+static_assert(!ptm::header_policy<cannot_tell_damage> && !ptm::header_policy<does_not_peek_at_a_seal>);
+static_assert(!ptm::header_policy<largest_is_a_number> && !ptm::header_policy<node_has_one_link>);
+static_assert(!ptm::header_policy<reach_may_throw>);

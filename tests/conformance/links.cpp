@@ -1,6 +1,7 @@
 // The battery of link_encoding, and what is none.
 #include "support/seed.hpp"
 
+#include <ptm/chunk/keyed_links.hpp>
 #include <ptm/chunk/links.hpp>
 #include <ptm/chunk/node_traits.hpp>
 
@@ -9,7 +10,7 @@
 
 namespace {
 
-using encodings = std::tuple<ptm::plain_links, ptm::safe_links>;
+using encodings = std::tuple<ptm::plain_links, ptm::safe_links, ptm::keyed_links<>>;
 
 void* at(std::uintptr_t address) { return reinterpret_cast<void*>(address); }
 

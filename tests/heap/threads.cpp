@@ -5,6 +5,9 @@
 #include "support/mailbox.hpp"
 #include "support/seed.hpp"
 
+#include <ptm/chunk/compact_tag.hpp>
+#include <ptm/chunk/keyed_links.hpp>
+#include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 
@@ -25,9 +28,14 @@ using ptm_test::mailbox;
 struct with_spin_lock : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::spin_lock>> {};
 struct with_mutex : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::mutex_lock>> {};
 struct without_cache : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>> {};
+struct with_seals : ptm::edit<ptm_test::glass, ptm::set_header<ptm::sealed_tag<ptm::safe_links>>> {};
+struct with_secrets
+    : ptm::edit<ptm_test::glass, ptm::set_header<ptm::sealed_tag<ptm::keyed_links<>, ptm::keyed_links<>>>,
+                ptm::set_cache<ptm::no_cache>> {};
 
 using shared_heaps = std::tuple<fresh_heap<200>, ptm_test::tested_heap<with_spin_lock>,
-                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>>;
+                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>,
+                                ptm_test::tested_heap<with_seals>, ptm_test::tested_heap<with_secrets>>;
 
 template <class H>
 class worker {
@@ -125,6 +133,34 @@ TEMPLATE_LIST_TEST_CASE("threads share a heap and free each other's blocks", "",
     CHECK(ptm_test::verdict(TestType{}) == "sound");
     CHECK(TestType::figures().used_bytes() == ptm_test::structures<TestType>());
     CHECK(TestType::shared().mapped_bytes == 0);
+}
+
+// The main arena is static and has short links: its memory has to come from the program break, which lies near.
+struct with_short_links : ptm::edit<ptm_test::glass, ptm::set_header<ptm::compact_tag>,
+                                    ptm::set_main_backend<ptm::brk_backend>, ptm::set_cache<ptm::no_cache>> {};
+
+TEST_CASE("threads share a heap whose links are short") {
+    using heap = ptm_test::tested_heap<with_short_links>;
+    void* first = heap::malloc(1);
+    REQUIRE(first != nullptr);
+    CHECK(heap::ready_arena().has_memory());
+    heap::free(first);
+    PTM_TEST_SEED(random);
+    mailbox others;
+    std::atomic<int> wrong = 0;
+    std::uint64_t seed = random();
+    in_threads(4, [&](int i) {
+        wrong += worker<heap>(seed + static_cast<std::uint64_t>(i), others).run(ptm_test::steps(4000));
+    });
+    CHECK(wrong == 0);
+    for (live_blocks::block b; others.take(b);) {
+        REQUIRE(b.intact());
+        heap::free(b.at);
+    }
+    heap::leave();
+    CHECK(heap::figures().arenas > 1);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    CHECK(heap::shared().mapped_bytes == 0);
 }
 
 TEST_CASE("a thread that ends hands back its cache") {

@@ -61,10 +61,11 @@ PTM_ALWAYS_INLINE void look_at_unsorted(arena_state<C>& a, chunk_in<C>* c) noexc
     using header = typename C::header;
     std::size_t n = bytes(header::size_of(c));
     const chunk_in<C>* after = header::next(c);
-    expect<C, fault::unsorted_invalid_size>(n > header::header_bytes && n <= a.system_bytes, c);
+    bool sound = header::sound(c);
+    expect<C, fault::unsorted_invalid_size>(n > header::header_bytes && n <= a.system_bytes && sound, c);
     std::size_t after_word = header::word_of(after);
     bool plausible = after_word >= header::header_bytes && bytes(header::size_of(after)) <= a.system_bytes;
-    expect<C, fault::unsorted_invalid_next_size>(plausible, after);
+    expect<C, fault::unsorted_invalid_next_size>(plausible && header::sound(after), after);
     expect<C, fault::unsorted_mismatching_prev_size>(header::footer_of(c) == header::size_of(c), c);
     expect<C, fault::unsorted_links_disagree>(a.unsorted.links_agree(c), c);
     expect<C, fault::unsorted_invalid_prev_in_use>(!header::prev_in_use(after), after);
@@ -139,7 +140,9 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) 
 // faults   corrupted_top_size
 template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* from_top(arena_state<C>& a, chunk_size n) noexcept {
-    expect<C, fault::corrupted_top_size>(bytes(C::header::size_of(a.top)) <= a.system_bytes, a.top);
+    using header = typename C::header;
+    bool sound = header::sound(a.top) || !a.has_memory();
+    expect<C, fault::corrupted_top_size>(bytes(header::size_of(a.top)) <= a.system_bytes && sound, a.top);
     return cut_top(a, n);
 }
 

@@ -84,7 +84,8 @@ public:
         memory.release();
     }
 
-    // allocate - a block of at least `request` bytes, aligned for every ordinary type.
+    // allocate - a block of at least `request` bytes, aligned to header::alignment: with most headers for every
+    // ordinary type.
     //   returns  nullptr and errno = ENOMEM when there is no memory; the arena is intact
     void* allocate(std::size_t request) noexcept {
         if (request > largest_request) return detail::out_of_memory();
@@ -275,6 +276,7 @@ private:
         if (header::is_mapped(c)) [[unlikely]]
             return free_mapped(c);
         look_at_freed<C>(c, header::size_of(c));
+        expect<C, fault::free_invalid_size>(header::sound(c), c);
         look_at_uncached<C>(c, header::size_of(c));
         release_to_arena(state_, c, origin::user);
     }

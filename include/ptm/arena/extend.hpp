@@ -62,10 +62,26 @@ std::size_t growth_for(arena_state<C>& a, chunk_size n) noexcept {
     return whole_pages(a, more);
 }
 
+// suits - can the header note the size of an arena with this run, and lead from the arena's bins to all of it?
+template <arena_config C>
+bool suits(const arena_state<C>& a, pages run) noexcept {
+    using header = typename C::header;
+    return representable<header>(a.system_bytes + run.bytes) && header::reaches(&a, run.data)
+        && header::reaches(&a, run.end());
+}
+
+// if_suits - the run, or {} after it went back.
+template <arena_config C>
+pages if_suits(const arena_state<C>& a, backend_policy auto& from, pages run) noexcept {
+    if (!run || suits(a, run)) return run;
+    from.give_back(run);
+    return {};
+}
+
 template <arena_config C>
 gain ask_main(arena_state<C>& a, std::size_t more) noexcept {
     if (static_cast<std::ptrdiff_t>(more) <= 0 || a.shared->explicit_page != 0 || !a.shared->may_hold(more)) return {};
-    pages run = a.backend.obtain(more);
+    pages run = if_suits(a, a.backend, a.backend.obtain(more));
     advise_huge(*a.shared, a.backend, run);
     return {run, has(C::main_backend::able, can::grow)};
 }
@@ -85,6 +101,7 @@ pages ask_explicit(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     std::size_t page = a.shared->explicit_page;
     std::size_t size = page != 0 ? fallback_for(a, more, n, page, page) : 0;
     pages run = size != 0 ? obtain_explicit(*a.shared, size) : pages{};
+    run = if_suits(a, a.shared->mapped_backend, run);
     return {run.data, run ? size : 0};
 }
 
@@ -96,6 +113,7 @@ pages ask_region(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     std::size_t size = fallback_for(a, more, n, t.fallback_multiple ? t.fallback_multiple : page,
                                     t.fallback_least ? t.fallback_least : page);
     pages run = size != 0 && a.shared->may_hold(size) ? a.shared->mapped_backend.obtain(size) : pages{};
+    run = if_suits(a, a.shared->mapped_backend, run);
     advise_huge(*a.shared, a.shared->mapped_backend, run);
     return run;
 }
@@ -218,6 +236,7 @@ bool grow_newest(arena_state<C>& a, chunk_size n) noexcept {
     std::size_t missing = bytes(n + C::header::smallest - had);
     if (static_cast<std::ptrdiff_t>(missing) <= 0) return false;
     std::size_t more = align_up(missing, h->memory.page_bytes());
+    if (!representable<typename C::header>(a.system_bytes + more)) return false;
     if (!grow_sub_heap(*a.shared, h, more)) return false;
     a.system_bytes += more;
     C::header::set_top(a.top, had + chunk_size{more});
@@ -231,6 +250,7 @@ bool begin_newest(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) n
     using header = typename C::header;
     sub_heap<C>* h = open_sub_heap(*a.shared, bytes(n + header::smallest) + head_bytes<C>, a.shared->top_pad);
     if (!h) return false;
+    if (!suits(a, pages{h->begin(), h->size()})) return close_sub_heap(*a.shared, h), false;
     span<C> old = top_of(a);
     h->arena = &a;
     h->previous = sub_heap_of<C>(a.top);
@@ -264,11 +284,12 @@ pages ask_for_region(arena_state<C>& a, std::size_t size, bool& from_mapped) noe
     std::size_t whole = align_up(size, a.backend.page_bytes());
     from_mapped = false;
     if (s.explicit_page == 0 && whole >= size && s.may_hold(whole))
-        if (pages run = a.backend.obtain(whole)) return run;
+        if (pages run = if_suits(a, a.backend, a.backend.obtain(whole))) return run;
     from_mapped = true;
-    if (pages run = obtain_explicit(s, size)) return run;
+    if (pages run = if_suits(a, s.mapped_backend, obtain_explicit(s, size))) return run;
     whole = align_up(size, s.mapped_backend.page_bytes());
-    return whole >= size && s.may_hold(whole) ? s.mapped_backend.obtain(whole) : pages{};
+    if (whole < size || !s.may_hold(whole)) return {};
+    return if_suits(a, s.mapped_backend, s.mapped_backend.obtain(whole));
 }
 
 template <arena_config C>

@@ -64,13 +64,15 @@ pages obtain_for_chunk(shared_state<C>& s, chunk_size n, std::size_t length) noe
     return run;
 }
 
-// mapping_sane - does the chunk begin and end where a mapping could? Freeing anything else would unmap a stranger.
+// mapping_sane - does the chunk begin and end where a mapping could, and was its size written so? Freeing anything else
+// would unmap a stranger.
 template <arena_config C>
 bool mapping_sane(shared_state<C>& s, chunk_in<C>* c) noexcept {
     std::size_t page = s.mapped_backend.page_bytes();
     pages run = C::header::mapping_of(c);
     std::size_t in_page = address_of(C::header::to_user(c)) & (page - 1);
-    return is_aligned(address_of(run.data) | run.bytes, page) && (in_page == 0 || is_power_of_two(in_page));
+    bool in_place = is_aligned(address_of(run.data) | run.bytes, page) && (in_page == 0 || is_power_of_two(in_page));
+    return in_place && C::header::sound(c);
 }
 
 } // namespace detail
@@ -85,6 +87,10 @@ chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
     if (length <= bytes(n)) return nullptr;
     pages run = detail::obtain_for_chunk(s, n, length);
     if (!run) return nullptr;
+    if (!representable<header>(run.bytes)) {
+        s.mapped_backend.give_back(run);
+        return nullptr;
+    }
     chunk_in<C>* c = header::at(run.data, shift);
     header::set_mapped(c, chunk_size{run.bytes - shift}, shift);
     s.most_mapped_count.raise_to(s.mapped_count.add(1));
@@ -146,6 +152,7 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
         std::size_t length = align_up(bytes(n) + shift + header::overhead, s.mapped_backend.page_bytes());
         if (length == run.bytes) return c;
         if (length > run.bytes && !s.may_hold(length - run.bytes)) return nullptr;
+        if (!representable<header>(length)) return nullptr;
         pages moved = s.mapped_backend.remap(run, length);
         if (!moved) return nullptr;
         s.lost(run.bytes);
@@ -160,10 +167,11 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
 // resize_mapped - c made to hold n: in its mapping, as it is if that is large enough, or by moving.
 //   elsewhere  called without arguments for a block to move to; nullptr: there is none
 //   returns    the user's block; nullptr: c is as it was
-//   faults     those of remap_chunk and unmap_chunk
+//   faults     resize_invalid_pointer, if the seal is broken; those of remap_chunk and unmap_chunk
 template <arena_config C>
 void* resize_mapped(shared_state<C>& s, chunk_in<C>* c, chunk_size n, auto elsewhere) noexcept {
     using header = typename C::header;
+    expect<C, fault::resize_invalid_pointer>(header::sound(c), c);
     if (chunk_in<C>* same = remap_chunk(s, c, n)) return header::to_user(same);
     std::size_t usable = bytes(header::size_of(c)) - header::overhead;
     if (usable >= bytes(n)) return header::to_user(c);

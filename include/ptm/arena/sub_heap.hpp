@@ -18,6 +18,7 @@
 #include <new>
 
 #include <ptm/arena/state.hpp>
+#include <ptm/check/predicates.hpp>
 
 namespace ptm {
 
@@ -30,6 +31,9 @@ struct sub_heap {
     arena_state<C>* arena;
     sub_heap* previous;               // the one that was filled before this, of the same arena
     typename C::arena_backend memory; // the stretch that this stands at the start of
+
+    static_assert(representable<typename C::header>(C::arena_backend::reserved_bytes),
+                  "sub_heap: the header cannot note sizes as large as arena_backend reserves");
 
     std::byte* begin() noexcept { return reinterpret_cast<std::byte*>(this); }
     std::byte* end() noexcept { return memory.frontier(); }

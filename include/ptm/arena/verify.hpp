@@ -61,6 +61,7 @@ template <arena_config C>
 void verify_top(const arena_state<C>& a, verifier& v) noexcept {
     using header = typename C::header;
     if (!a.has_memory() || (keeps_regions<C> && !a.has_top())) return;
+    v.must(header::sound(a.top), "top's size word is as it was written");
     v.must(header::prev_in_use(a.top), "the chunk before top is in use");
     v.must(header::size_of(a.top) >= header::smallest, "top is a chunk");
     v.must(bytes(header::size_of(a.top)) <= a.system_bytes, "top is no larger than the arena");
@@ -101,6 +102,7 @@ void walk_chunks(const arena_state<C>& a, chunk_in<C>* c, walk<C>& w, verifier& 
     bool last_was_free = false;
     for (std::size_t seen = 0; !ends_here(a, c); c = header::next(c)) {
         chunk_size n = header::size_of(c);
+        v.must(header::sound(c), "a chunk's size word is as it was written");
         v.must(size_possible<header>(n), "a chunk's size is possible");
         if (v.gave_up() || (seen += bytes(n)) > a.system_bytes) return;
         bool free = !header::in_use(c);

@@ -19,20 +19,21 @@ template <bin_context C>
 class exact_bins::in {
     using rings = detail::rings<C>;
     using header = typename C::header;
+    using node = typename header::node;
     using chunk = chunk_in<C>;
     using table = bin_table<header>;
 
     static constexpr unsigned first = table::small_index(header::smallest);
     static constexpr unsigned bins = table::first_large;
 
-    ring_node heads_[bins - first] = {};
+    node heads_[bins - first] = {};
     binmap map_;
 
 public:
     constexpr in() noexcept = default;
 
     void clear() noexcept {
-        for (ring_node& head : heads_) rings::algorithms::init_header(&head);
+        for (node& head : heads_) rings::algorithms::init_header(&head);
         map_ = {};
     }
 
@@ -41,7 +42,7 @@ public:
     template <fault Broken = no_check>
     void insert(chunk* c) noexcept {
         unsigned i = table::small_index(header::size_of(c));
-        const ring_node* front = rings::front(head(i));
+        const node* front = rings::front(head(i));
         expect<C, Broken>(rings::traits::get_previous(front) == &head(i), front);
         rings::link_front(head(i), c);
         map_.set(i);
@@ -50,10 +51,10 @@ public:
     // take_exact
     // faults   small_links_disagree
     chunk* take_exact(chunk_size n) noexcept {
-        ring_node& ring = head(table::small_index(n));
-        ring_node* oldest = rings::back(ring);
+        node& ring = head(table::small_index(n));
+        node* oldest = rings::back(ring);
         if (oldest == &ring) return nullptr;
-        ring_node* before = rings::traits::get_previous(oldest);
+        node* before = rings::traits::get_previous(oldest);
         expect<C, fault::small_links_disagree>(rings::traits::get_next(before) == oldest, oldest);
         rings::algorithms::unlink(oldest);
         return header::from_ring(oldest);
@@ -78,7 +79,7 @@ public:
     }
 
 private:
-    ring_node& head(unsigned i) noexcept { return heads_[i - first]; }
+    node& head(unsigned i) noexcept { return heads_[i - first]; }
 };
 
 } // namespace ptm

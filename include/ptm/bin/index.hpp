@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include <ptm/chunk/boundary_tag.hpp>
+#include <ptm/chunk/compact_tag.hpp>
 #include <ptm/core/units.hpp>
 
 namespace ptm {
@@ -51,9 +52,10 @@ private:
         }
     };
 
+    // Where small bins end decides which is the first one of the row.
     static constexpr row first_row() noexcept {
-        if (sizeof(std::size_t) == 8) return {6, 48, 48};
-        return H::alignment == 16 ? row{6, 45, 49} : row{6, 38, 56};
+        if (H::alignment == 8) return {6, 38, 56};
+        return correction == 0 ? row{6, 48, 48} : row{6, 45, 49};
     }
 };
 
@@ -68,6 +70,14 @@ static_assert(sizeof(std::size_t) != 8 || (bin_of(12287) == 112 && bin_of(40959)
 static_assert(sizeof(std::size_t) != 8 || (bin_of(65535) == 120 && bin_of(65536) == 121 && bin_of(131072) == 123));
 static_assert(sizeof(std::size_t) != 8 || (bin_of(163840) == 124 && bin_of(262144) == 125 && bin_of(524288) == 126));
 static_assert(sizeof(std::size_t) != 8 || bin_of(static_cast<std::size_t>(-16)) == 126);
+
+// Sizes by eight: small ones end at 504, and the first row goes on from there.
+constexpr unsigned compact_bin_of(std::size_t n) noexcept { return bin_table<compact_tag>::index(chunk_size{n}); }
+
+static_assert(compact_bin_of(16) == 2 && compact_bin_of(504) == 63 && compact_bin_of(512) == 64);
+static_assert(compact_bin_of(575) == 64 && compact_bin_of(576) == 65 && compact_bin_of(2495) == 94);
+static_assert(compact_bin_of(2496) == 95 && compact_bin_of(2560) == 96 && compact_bin_of(10752) == 112);
+static_assert(compact_bin_of(bytes(compact_tag::largest)) == 126);
 }
 
 } // namespace ptm

@@ -15,9 +15,10 @@ template <bin_context C>
 class queue_bin::in {
     using rings = detail::rings<C>;
     using header = typename C::header;
+    using node = typename header::node;
     using chunk = chunk_in<C>;
 
-    ring_node head_{};
+    node head_{};
 
 public:
     static constexpr bool queues = true;
@@ -29,7 +30,7 @@ public:
     // push - Broken: the fault to report when the front chunk does not point back at the head.
     template <fault Broken>
     PTM_ALWAYS_INLINE void push(chunk* c) noexcept {
-        ring_node* front = rings::front(head_);
+        node* front = rings::front(head_);
         expect<C, Broken>(rings::traits::get_previous(front) == &head_, front);
         rings::link_front(head_, c);
     }
@@ -40,7 +41,7 @@ public:
 
     // links_agree - does the oldest chunk's neighbour point at it, and it at the head?
     bool links_agree(chunk* c) noexcept {
-        const ring_node* n = header::ring_of(c);
+        const node* n = header::ring_of(c);
         return rings::traits::get_next(rings::traits::get_previous(n)) == n && rings::traits::get_next(n) == &head_;
     }
 

@@ -12,15 +12,16 @@ template <bin_context C>
 struct rings {
     using header = typename C::header;
     using chunk = chunk_in<C>;
-    using traits = ring_traits<typename header::ring_links>;
-    using algorithms = ring<typename header::ring_links>;
+    using node = typename header::node;
+    using traits = ring_traits<typename header::ring_links, node>;
+    using algorithms = ring<typename header::ring_links, node>;
 
-    static bool empty(const ring_node& head) noexcept { return traits::get_next(&head) == &head; }
-    static ring_node* front(const ring_node& head) noexcept { return traits::get_next(&head); }
-    static ring_node* back(const ring_node& head) noexcept { return traits::get_previous(&head); }
-    static chunk* back_chunk(const ring_node& head) noexcept { return header::from_ring(back(head)); }
+    static bool empty(const node& head) noexcept { return traits::get_next(&head) == &head; }
+    static node* front(const node& head) noexcept { return traits::get_next(&head); }
+    static node* back(const node& head) noexcept { return traits::get_previous(&head); }
+    static chunk* back_chunk(const node& head) noexcept { return header::from_ring(back(head)); }
 
-    static void link_front(ring_node& head, chunk* c) noexcept { algorithms::link_after(&head, header::ring_of(c)); }
+    static void link_front(node& head, chunk* c) noexcept { algorithms::link_after(&head, header::ring_of(c)); }
 
     // unlink - out of whatever ring c is in.
     // faults   links_disagree
@@ -30,8 +31,8 @@ struct rings {
     }
 
     // for_each - visit(chunk), front to back. visit must not change the ring.
-    static void for_each(const ring_node& head, auto&& visit) {
-        for (ring_node* n = front(head); n != &head; n = traits::get_next(n)) visit(header::from_ring(n));
+    static void for_each(const node& head, auto&& visit) {
+        for (node* n = front(head); n != &head; n = traits::get_next(n)) visit(header::from_ring(n));
     }
 };
 

@@ -31,26 +31,27 @@ class sorted_bins::in {
     using traits = typename rings::traits;
     using algorithms = typename rings::algorithms;
     using header = typename C::header;
+    using node = typename header::node;
     using chunk = chunk_in<C>;
     using table = bin_table<header>;
 
     static constexpr unsigned bins = table::bins - table::first_large;
 
-    ring_node heads_[bins] = {};
+    node heads_[bins] = {};
     binmap map_;
 
 public:
     constexpr in() noexcept = default;
 
     void clear() noexcept {
-        for (ring_node& head : heads_) algorithms::init_header(&head);
+        for (node& head : heads_) algorithms::init_header(&head);
         map_ = {};
     }
 
     void insert(chunk* c) noexcept {
         unsigned i = bin_of(header::size_of(c));
         map_.set(i);
-        ring_node& head = heads_[i];
+        node& head = heads_[i];
         if (rings::empty(head))
             insert_first(head, c);
         else if (header::size_of(c) < header::size_of(rings::back_chunk(head)))
@@ -60,7 +61,7 @@ public:
     }
 
     chunk* best_fit(chunk_size n) noexcept {
-        ring_node& head = heads_[bin_of(n)];
+        node& head = heads_[bin_of(n)];
         if (rings::empty(head) || header::size_of(largest(head)) < n) return nullptr;
         chunk* c = larger(largest(head)); // round the ring: the smallest
         while (header::size_of(c) < n) c = larger(c);
@@ -80,7 +81,7 @@ public:
     // remove
     // faults   links_disagree, skip_links_disagree
     void remove(chunk* c) noexcept {
-        ring_node* after = traits::get_next(header::ring_of(c));
+        node* after = traits::get_next(header::ring_of(c));
         rings::unlink(c);
         if (represents(c)) remove_representative(c, after);
     }
@@ -101,26 +102,26 @@ public:
 
 private:
     static unsigned bin_of(chunk_size n) noexcept { return table::large_index(n) - table::first_large; }
-    bool is_head(const ring_node* n) const noexcept { return bytes_between(heads_, n) < sizeof heads_; }
-    static chunk* largest(const ring_node& head) noexcept { return header::from_ring(rings::front(head)); }
+    bool is_head(const node* n) const noexcept { return bytes_between(heads_, n) < sizeof heads_; }
+    static chunk* largest(const node& head) noexcept { return header::from_ring(rings::front(head)); }
     static chunk* smaller(chunk* c) noexcept { return header::from_skip(traits::get_next(header::skip_of(c))); }
     static chunk* larger(chunk* c) noexcept { return header::from_skip(traits::get_previous(header::skip_of(c))); }
 
     // The newest of a size lies right behind its representative; taking that one leaves the skip ring alone.
-    static chunk* second_of_its_size(const ring_node& head, chunk* c) noexcept {
-        ring_node* after = traits::get_next(header::ring_of(c));
+    static chunk* second_of_its_size(const node& head, chunk* c) noexcept {
+        node* after = traits::get_next(header::ring_of(c));
         if (after == &head) return c;
         chunk* second = header::from_ring(after);
         return header::size_of(second) == header::size_of(c) ? second : c;
     }
 
-    void insert_first(ring_node& head, chunk* c) noexcept {
+    void insert_first(node& head, chunk* c) noexcept {
         algorithms::init_header(header::skip_of(c));
         rings::link_front(head, c);
     }
 
     // faults   large_skip_links_disagree_at_end
-    void insert_smallest(ring_node& head, chunk* c) noexcept {
+    void insert_smallest(node& head, chunk* c) noexcept {
         chunk* first = largest(head);
         expect<C, fault::large_skip_links_disagree_at_end>(smaller(larger(first)) == first, first);
         algorithms::link_before(header::skip_of(first), header::skip_of(c));
@@ -128,10 +129,10 @@ private:
     }
 
     // faults   large_skip_links_disagree, large_links_disagree
-    void insert_between(ring_node& head, chunk* c) noexcept {
+    void insert_between(node& head, chunk* c) noexcept {
         chunk* at = largest(head);
         while (header::size_of(c) < header::size_of(at)) at = smaller(at);
-        ring_node* successor = header::ring_of(at);
+        node* successor = header::ring_of(at);
         if (header::size_of(c) == header::size_of(at)) {
             mark_absent(c);
             successor = traits::get_next(successor);
@@ -139,14 +140,14 @@ private:
             expect<C, fault::large_skip_links_disagree>(smaller(larger(at)) == at, at);
             algorithms::link_before(header::skip_of(at), header::skip_of(c));
         }
-        const ring_node* before = traits::get_previous(successor);
+        const node* before = traits::get_previous(successor);
         expect<C, fault::large_links_disagree>(traits::get_next(before) == successor, successor);
         algorithms::link_before(successor, header::ring_of(c));
     }
 
     // Another chunk of the size, if there is one, takes over the place in the skip ring.
-    PTM_ALWAYS_INLINE void remove_representative(chunk* c, ring_node* after) noexcept {
-        ring_node* skip = header::skip_of(c);
+    PTM_ALWAYS_INLINE void remove_representative(chunk* c, node* after) noexcept {
+        node* skip = header::skip_of(c);
         expect<C, fault::skip_links_disagree>(points_back<typename header::ring_links>(skip), c);
         if (!is_head(after) && !represents(header::from_ring(after)))
             algorithms::link_before(skip, header::skip_of(header::from_ring(after)));

@@ -88,7 +88,8 @@ private:
         return static_cast<chunk*>(links::decode(slot, header::ring_of(c)->forward));
     }
     static void set_below(chunk* c, chunk* other) noexcept {
-        header::ring_of(c)->forward = links::encode(&header::ring_of(c)->forward, other);
+        auto& slot = header::ring_of(c)->forward;
+        slot = static_cast<decltype(header::node::forward)>(links::encode(&slot, other));
     }
 
     template <fault Unaligned>

@@ -24,6 +24,9 @@ namespace ptm {
 
 template <class H>
 struct c_interface {
+    static_assert(H::config::header::alignment >= alignof(std::max_align_t),
+                  "c_interface: malloc has to align for every type, and the configuration's header does not");
+
     PTM_ALWAYS_INLINE static void* malloc(std::size_t request) noexcept { return H::malloc(request); }
     PTM_ALWAYS_INLINE static void free(void* p) noexcept { H::free(p); }
     PTM_ALWAYS_INLINE static void* calloc(std::size_t n, std::size_t each) noexcept { return H::calloc(n, each); }

@@ -26,16 +26,22 @@ bool size_possible(chunk_size n) noexcept {
     return n >= H::smallest && is_aligned(bytes(n), H::alignment);
 }
 
-// word_plausible - is a size word larger than a header and its size below what the arena holds?
+// representable - can the header write down a size of n bytes, or any size in an arena of n?
 template <header_policy H>
-bool word_plausible(const typename H::chunk* c, std::size_t arena_bytes) noexcept {
-    return H::word_of(c) > H::header_bytes && bytes(H::size_of(c)) < arena_bytes;
+constexpr bool representable(std::size_t n) noexcept {
+    return n <= bytes(H::largest);
 }
 
-// footer_agrees - does the next chunk repeat the size of this free one?
+// word_plausible - is a size word sound and larger than a header, and its size below what the arena holds?
+template <header_policy H>
+bool word_plausible(const typename H::chunk* c, std::size_t arena_bytes) noexcept {
+    return H::word_of(c) > H::header_bytes && bytes(H::size_of(c)) < arena_bytes && H::sound(c);
+}
+
+// footer_agrees - does the next chunk repeat the size of this free one, and was it written so?
 template <header_policy H>
 bool footer_agrees(const typename H::chunk* c) noexcept {
-    return H::size_of(c) == H::previous_size(H::next(c));
+    return H::size_of(c) == H::previous_size(H::next(c)) && H::sound(c);
 }
 
 } // namespace ptm

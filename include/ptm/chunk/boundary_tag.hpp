@@ -17,36 +17,43 @@
 // Pure functions over memory. Under the arena's lock they may be called on every chunk. Without it, the owner of a
 // block may peek() at its size word: the arena, for another thread, may be noting there whether the chunk before is in
 // use. Therefore the word is only ever stored atomically.
+//
+// basic_tag is the drawing with the word, its size and the links left open; boundary_tag is glibc's.
 #pragma once
 
 #include <cstddef>
 
 #include <ptm/chunk/header.hpp>
+#include <ptm/chunk/size_word.hpp>
 #include <ptm/core/address.hpp>
 #include <ptm/core/bits.hpp>
 #include <ptm/core/config.hpp>
 
 namespace ptm {
 
-template <link_encoding Stack, link_encoding Ring = plain_links>
-struct boundary_tag {
+// basic_tag - Word: how the size word is written. Node: the two links of a ring. Alignment: of user pointers.
+template <size_word Word, class Node, link_encoding Stack, link_encoding Ring, std::size_t Alignment>
+struct basic_tag {
     using stack_links = Stack; // of fast bins and thread caches
     using ring_links = Ring;   // of all other bins
+    using node = Node;
+    using stored = typename Word::stored;
 
     struct PTM_MAY_ALIAS chunk {
-        std::size_t previous_size;
-        std::size_t word;
-        ring_node ring;
-        ring_node skip;
+        stored previous_size;
+        stored word;
+        node ring;
+        node skip;
     };
 
-    static constexpr std::size_t overhead = sizeof(std::size_t);
-    static constexpr std::size_t header_bytes = 2 * sizeof(std::size_t);
-    static constexpr std::size_t alignment = 2 * sizeof(std::size_t) > alignof(long double) ? 2 * sizeof(std::size_t)
-                                                                                            : alignof(long double);
-    static constexpr chunk_size smallest{align_up(4 * sizeof(std::size_t), alignment)};
+    static constexpr std::size_t overhead = sizeof(stored);
+    static constexpr std::size_t header_bytes = 2 * sizeof(stored);
+    static constexpr std::size_t alignment = Alignment;
+    static constexpr chunk_size smallest{align_up(header_bytes + sizeof(node), alignment)};
+    static constexpr chunk_size largest = Word::largest;
+    static constexpr bool links_hold_pointers = true;
 
-    static_assert(offsetof(chunk, ring) == header_bytes && offsetof(chunk, skip) == 4 * sizeof(std::size_t));
+    static_assert(offsetof(chunk, ring) == header_bytes && offsetof(chunk, skip) == header_bytes + sizeof(node));
 
     // size_for - the chunk that a request needs: its own word, but the next chunk's first word may be used.
     static constexpr chunk_size size_for(std::size_t request) noexcept {
@@ -60,72 +67,97 @@ struct boundary_tag {
     static chunk* at(void* base, std::size_t n) noexcept { return reinterpret_cast<chunk*>(offset(base, n)); }
     static const chunk* at(const void* base, std::size_t n) noexcept { return at(const_cast<void*>(base), n); }
 
-    static chunk_size size_of(const chunk* c) noexcept { return chunk_size{c->word & ~all_flags}; }
+    static chunk_size size_of(const chunk* c) noexcept { return chunk_size{word_of(c) & ~all_flags}; }
     static chunk_size previous_size(const chunk* c) noexcept { return chunk_size{c->previous_size}; }
     // footer_of - the size noted behind a free chunk; flag bits there are ignored.
-    static chunk_size footer_of(const chunk* c) noexcept { return chunk_size{next(c)->previous_size & ~all_flags}; }
+    static chunk_size footer_of(const chunk* c) noexcept {
+        return chunk_size{std::size_t{next(c)->previous_size} & ~all_flags};
+    }
     static chunk* next(chunk* c) noexcept { return at(c, bytes(size_of(c))); }
     static const chunk* next(const chunk* c) noexcept { return at(c, bytes(size_of(c))); }
-    static chunk* previous(chunk* c) noexcept { return at(c, -c->previous_size); }
+    static chunk* previous(chunk* c) noexcept { return at(c, -bytes(previous_size(c))); }
 
-    static std::size_t word_of(const chunk* c) noexcept { return c->word; }
+    static std::size_t word_of(const chunk* c) noexcept { return Word::read(c->word); }
     static bool prev_in_use(const chunk* c) noexcept { return (c->word & previous_used) != 0; }
     static bool in_use(const chunk* c) noexcept { return prev_in_use(next(c)); }
     static bool is_mapped(const chunk* c) noexcept { return (c->word & mapped) != 0; }
     static bool of_side_arena(const chunk* c) noexcept { return (c->word & side_arena) != 0; }
+    // sound - is the size word as it was written? One without a seal cannot tell, and is.
+    static bool sound(const chunk* c) noexcept { return Word::sound(c, c->word); }
 
     // peek - the size word, for those without the lock; size_in, mapped_in, ... - what it says.
     static std::size_t peek(const chunk* c) noexcept { return __atomic_load_n(&c->word, __ATOMIC_RELAXED); }
-    static chunk_size size_in(std::size_t word) noexcept { return chunk_size{word & ~all_flags}; }
+    static chunk_size size_in(std::size_t word) noexcept {
+        return chunk_size{Word::read(static_cast<stored>(word)) & ~all_flags};
+    }
     static bool mapped_in(std::size_t word) noexcept { return (word & mapped) != 0; }
     static bool of_side_arena_in(std::size_t word) noexcept { return (word & side_arena) != 0; }
     static bool prev_in_use_in(std::size_t word) noexcept { return (word & previous_used) != 0; }
+    static bool sound_in(std::size_t word, const chunk* c) noexcept {
+        return Word::sound(c, static_cast<stored>(word));
+    }
 
     // set_used - a chunk cut from the front of a region that had a used neighbour before it.
     static void set_used(chunk* c, chunk_size n, bool of_side) noexcept {
-        store(c, bytes(n) | previous_used | (of_side ? side_arena : 0));
+        write(c, bytes(n) | previous_used | (of_side ? side_arena : 0));
     }
     // set_free - the same for a chunk that goes into a bin: flags of an arena are not kept there.
     static void set_free(chunk* c, chunk_size n) noexcept {
-        store(c, bytes(n) | previous_used);
-        at(c, bytes(n))->previous_size = bytes(n);
+        write(c, bytes(n) | previous_used);
+        at(c, bytes(n))->previous_size = static_cast<stored>(bytes(n));
     }
     // set_top - the last chunk of an arena has no footer: nothing comes after it.
-    static void set_top(chunk* c, chunk_size n) noexcept { store(c, bytes(n) | previous_used); }
+    static void set_top(chunk* c, chunk_size n) noexcept { write(c, bytes(n) | previous_used); }
     // set_size - a new size, the flags stay.
-    static void set_size(chunk* c, chunk_size n) noexcept { store(c, bytes(n) | (c->word & all_flags)); }
+    static void set_size(chunk* c, chunk_size n) noexcept { change(c, bytes(n) | (word_of(c) & all_flags)); }
     static void set_prev_in_use(chunk* c, bool yes) noexcept {
-        store(c, yes ? c->word | previous_used : c->word & ~previous_used);
+        store(c, static_cast<stored>(yes ? c->word | previous_used : c->word & ~previous_used));
     }
-    static void mark_side_arena(chunk* c) noexcept { store(c, c->word | side_arena); }
+    static void mark_side_arena(chunk* c) noexcept { change(c, word_of(c) | side_arena); }
     // set_mapped - a chunk that begins `shift` bytes into its mapping and reaches to its end.
     static void set_mapped(chunk* c, chunk_size n, std::size_t shift) noexcept {
-        c->previous_size = shift;
-        store(c, bytes(n) | mapped);
+        c->previous_size = static_cast<stored>(shift);
+        write(c, bytes(n) | mapped);
     }
     // set_fence - a used chunk of one header, behind which nothing is ever looked at.
-    static void set_fence(chunk* c) noexcept { store(c, header_bytes | previous_used); }
+    static void set_fence(chunk* c) noexcept { write(c, header_bytes | previous_used); }
 
     // mapping_of - the pages that a mapped chunk lies in.
     static pages mapping_of(chunk* c) noexcept {
-        return {offset(c, -c->previous_size), c->previous_size + bytes(size_of(c))};
+        std::size_t shift = bytes(previous_size(c));
+        return {offset(c, -shift), shift + bytes(size_of(c))};
     }
 
-    static ring_node* ring_of(chunk* c) noexcept { return &c->ring; }
-    static const ring_node* ring_of(const chunk* c) noexcept { return &c->ring; }
-    static chunk* from_ring(ring_node* n) noexcept { return at(n, -offsetof(chunk, ring)); }
-    static ring_node* skip_of(chunk* c) noexcept { return &c->skip; }
-    static const ring_node* skip_of(const chunk* c) noexcept { return &c->skip; }
-    static chunk* from_skip(ring_node* n) noexcept { return at(n, -offsetof(chunk, skip)); }
+    static node* ring_of(chunk* c) noexcept { return &c->ring; }
+    static const node* ring_of(const chunk* c) noexcept { return &c->ring; }
+    static chunk* from_ring(node* n) noexcept { return at(n, -offsetof(chunk, ring)); }
+    static node* skip_of(chunk* c) noexcept { return &c->skip; }
+    static const node* skip_of(const chunk* c) noexcept { return &c->skip; }
+    static chunk* from_skip(node* n) noexcept { return at(n, -offsetof(chunk, skip)); }
+
+    // reaches - may a link lead from one of these places to the other? A pointer leads anywhere.
+    static constexpr bool reaches(const void*, const void*) noexcept { return true; }
 
 private:
-    static void store(chunk* c, std::size_t word) noexcept { __atomic_store_n(&c->word, word, __ATOMIC_RELAXED); }
+    static void store(chunk* c, stored word) noexcept { __atomic_store_n(&c->word, word, __ATOMIC_RELAXED); }
+    static void write(chunk* c, std::size_t plain) noexcept { store(c, Word::write(c, plain)); }
+    static void change(chunk* c, std::size_t plain) noexcept { store(c, Word::change(c, c->word, plain)); }
 
     static constexpr std::size_t previous_used = 1;
     static constexpr std::size_t mapped = 2;
     static constexpr std::size_t side_arena = 4;
     static constexpr std::size_t all_flags = 7;
 };
+
+namespace detail {
+// ordinary_alignment - of two words, and of every ordinary type.
+inline constexpr std::size_t ordinary_alignment = 2 * sizeof(std::size_t) > alignof(long double)
+    ? 2 * sizeof(std::size_t)
+    : alignof(long double);
+}
+
+template <link_encoding Stack, link_encoding Ring = plain_links>
+struct boundary_tag : basic_tag<bare_word, ring_node, Stack, Ring, detail::ordinary_alignment> {};
 
 static_assert(header_policy<boundary_tag<safe_links>> && header_policy<boundary_tag<plain_links>>);
 

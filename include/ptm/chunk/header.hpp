@@ -18,6 +18,7 @@ template <class H>
 concept sizes_chunks = requires(std::size_t request) {
     { H::alignment } -> std::convertible_to<std::size_t>;          // of user pointers and chunk sizes; power of two
     { H::smallest } -> std::convertible_to<chunk_size>;            // smallest chunk there can be
+    { H::largest } -> std::convertible_to<chunk_size>;             // no chunk and no arena is larger
     { H::overhead } -> std::convertible_to<std::size_t>;           // bytes of a used chunk that are not the user's
     { H::header_bytes } -> std::convertible_to<std::size_t>;       // from chunk to user pointer
     { H::size_for(request) } noexcept -> std::same_as<chunk_size>; // request <= largest_request
@@ -41,6 +42,7 @@ concept flags_chunks = requires(typename H::chunk* c, const typename H::chunk* k
     { H::word_of(k) } noexcept -> std::same_as<std::size_t>; // size and flags as they stand
     { H::prev_in_use(k) } noexcept -> std::same_as<bool>;
     { H::in_use(k) } noexcept -> std::same_as<bool>; // asks the next chunk
+    { H::sound(k) } noexcept -> std::same_as<bool>;  // is the word as it was written? Without a seal: true
     { H::is_mapped(k) } noexcept -> std::same_as<bool>;
     { H::set_used(c, n, yes) } noexcept -> std::same_as<void>; // size n, previous in use, of a side arena?
     { H::set_free(c, n) } noexcept -> std::same_as<void>;      // size n, previous in use, footer written
@@ -55,16 +57,23 @@ concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word)
     { H::mapped_in(word) } noexcept -> std::same_as<bool>;
     { H::of_side_arena_in(word) } noexcept -> std::same_as<bool>;
     { H::prev_in_use_in(word) } noexcept -> std::same_as<bool>;
+    { H::sound_in(word, k) } noexcept -> std::same_as<bool>; // as it was written? Without a seal: true
 };
+
+// links_chunks - the places for links in a free chunk, and how far links lead.
+template <class H>
+concept links_chunks = link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links>
+    && link_node<typename H::node> && requires(typename H::chunk* c, typename H::node* n, const void* place) {
+           { H::ring_of(c) } noexcept -> std::same_as<typename H::node*>; // in its bin
+           { H::from_ring(n) } noexcept -> std::same_as<typename H::chunk*>;
+           { H::skip_of(c) } noexcept -> std::same_as<typename H::node*>; // in the ring of sizes; large chunks
+           { H::from_skip(n) } noexcept -> std::same_as<typename H::chunk*>;
+           { H::links_hold_pointers } -> std::convertible_to<bool>;     // or any word of that size
+           { H::reaches(place, place) } noexcept -> std::same_as<bool>; // from an arena to the ends of its memory
+       };
 
 template <class H>
 concept header_policy =
-    link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links> && sizes_chunks<H>
-    && locates_chunks<H> && flags_chunks<H> && peeks_at_chunks<H> && requires(typename H::chunk* c, ring_node* n) {
-           { H::ring_of(c) } noexcept -> std::same_as<ring_node*>; // in its bin
-           { H::from_ring(n) } noexcept -> std::same_as<typename H::chunk*>;
-           { H::skip_of(c) } noexcept -> std::same_as<ring_node*>; // in the ring of sizes; large chunks
-           { H::from_skip(n) } noexcept -> std::same_as<typename H::chunk*>;
-       };
+    sizes_chunks<H> && locates_chunks<H> && flags_chunks<H> && peeks_at_chunks<H> && links_chunks<H>;
 
 } // namespace ptm

@@ -74,6 +74,7 @@ public:
             return free_mapped(c);
         chunk_size n = header::size_in(word);
         look_at_freed<C>(c, n);
+        expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
         if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
             free_uncached(c);
     }
@@ -278,7 +279,7 @@ private:
         bool mapped = header::mapped_in(word);
         if (!mapped) make_early_cache();
         bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
-        expect<C, fault::resize_invalid_pointer>(possible, c);
+        expect<C, fault::resize_invalid_pointer>(possible && header::sound_in(word, c), c);
         if (request > largest_request) return detail::out_of_memory();
         shared_.observer(events::freed{p});
         void* moved = fits_closely(p, request, mapped) ? p

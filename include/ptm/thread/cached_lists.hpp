@@ -27,6 +27,8 @@ class cached_lists {
     using links = typename header::stack_links;
     using chunk = chunk_in<C>;
 
+    static_assert(header::links_hold_pointers, "cache: the header's links are too short for it; use no_cache");
+
     std::uint16_t counts_[N] = {};
     void* heads_[N] = {};
 
@@ -46,7 +48,7 @@ public:
 
     // below - the next in a list, behind this user pointer.
     static void* below(void* user) noexcept {
-        const ring_node* words = header::ring_of(header::from_user(user));
+        const auto* words = header::ring_of(header::from_user(user));
         return links::decode(&words->forward, words->forward);
     }
 
@@ -107,7 +109,7 @@ private:
     PTM_ALWAYS_INLINE static void mark(chunk* c, std::uintptr_t key) noexcept { header::ring_of(c)->back = key; }
 
     PTM_ALWAYS_INLINE static void lead(chunk* c, void* to) noexcept {
-        ring_node* words = header::ring_of(c);
+        auto* words = header::ring_of(c);
         words->forward = links::encode(&words->forward, to);
     }
 

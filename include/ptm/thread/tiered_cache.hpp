@@ -15,9 +15,9 @@
 
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
+#include <ptm/os/secret.hpp>
 #include <ptm/thread/cache.hpp>
 #include <ptm/thread/cached_lists.hpp>
-#include <ptm/thread/secret.hpp>
 
 namespace ptm {
 
