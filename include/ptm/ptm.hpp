@@ -15,6 +15,7 @@
 #include <ptm/heap/glibc_2_42.hpp>
 #include <ptm/heap/glibc_2_42_branch.hpp>
 #include <ptm/heap/heap.hpp>
+#include <ptm/heap/unsynchronized_arena.hpp>
 #include <ptm/inspect/damage.hpp>
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/ring.hpp>

@@ -9,20 +9,25 @@
 
 namespace ptm {
 
-struct stack_bins {
+// stack_bins_to - for requests of up to MostRequest bytes; how many of them are in use is a setting.
+template <std::size_t MostRequest>
+struct stack_bins_to {
     template <bin_context C>
     class in;
 };
 
+using stack_bins = stack_bins_to<20 * sizeof(std::size_t)>;
+
+template <std::size_t MostRequest>
 template <bin_context C>
-class stack_bins::in {
+class stack_bins_to<MostRequest>::in {
     using header = typename C::header;
     using links = typename header::stack_links;
     using chunk = chunk_in<C>;
 
 public:
-    // The largest request that may ever be configured is 20 words.
-    static constexpr chunk_size most = header::size_for(20 * sizeof(std::size_t));
+    // The largest that may ever be configured.
+    static constexpr chunk_size most = header::size_for(MostRequest);
     static constexpr unsigned bins =
         static_cast<unsigned>((bytes(most) - bytes(header::smallest)) / header::alignment) + 1;
 
