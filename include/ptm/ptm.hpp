@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ptm/arena/arena.hpp>
+#include <ptm/arena/striped_arena.hpp>
 #include <ptm/bin/tree_bins.hpp>
 #include <ptm/c/malloc.hpp>
 #include <ptm/chunk/compact_tag.hpp>

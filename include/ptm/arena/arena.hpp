@@ -37,6 +37,8 @@ class arena {
     static constexpr bool lives_at_a_frontier =
         !keeps_regions<C> && knows_its_memory<C> && std::is_trivially_copyable_v<typename C::main_backend>;
 
+    static constexpr bool tells_owners = requires { header::owners; };
+
     shared_state<C> shared_{};
     arena_state<C> state_{shared_};
     std::size_t live_ = 0;   // blocks handed out
@@ -44,6 +46,7 @@ class arena {
     limit_handler handler_ = nullptr;
     void* context_ = nullptr;
     bool inside_ = false; // the arena stands at the start of its own memory
+    unsigned owner_ = 0;  // what a header that tells owners says of our blocks
 
 public:
     using config = C;
@@ -224,6 +227,13 @@ public:
         return ptm::verify(state_);
     }
 
+    // set_owner - what the header of a block says whose it is; before the first block.
+    void set_owner(unsigned owner) noexcept
+        requires(tells_owners)
+    {
+        owner_ = owner;
+    }
+
     // shared - settings, and figures of mapped chunks. state - the data itself, for those who hold the lock.
     shared_state<C>& shared() noexcept { return shared_; }
     arena_state<C>& state() noexcept { return state_; }
@@ -256,21 +266,26 @@ private:
                 return nullptr;
             ++live_;
             shared_.observer(events::allocated{header::to_user(c), request});
-            return header::to_user(c);
+            return handed_out(c);
         });
+    }
+
+    PTM_ALWAYS_INLINE void* handed_out(chunk* c) noexcept {
+        if constexpr (tells_owners) header::set_owner(c, owner_);
+        return header::to_user(c);
     }
 
     void* resized(chunk* c, std::size_t request) noexcept {
         chunk_size n = header::size_for(request);
-        if (!header::is_mapped(c)) {
-            chunk* there = resize(state_, no_stash{}, c, n);
-            return there ? header::to_user(there) : nullptr;
-        }
-        return resize_mapped(shared_, c, n, [&]() -> void* {
+        if (!header::is_mapped(c)) return handed_out_if(resize(state_, no_stash{}, c, n));
+        void* p = resize_mapped(shared_, c, n, [&]() -> void* {
             chunk* fresh = ptm::allocate(state_, no_stash{}, want<C>(request));
             return fresh ? header::to_user(fresh) : nullptr;
         });
+        return handed_out_if(p ? header::from_user(p) : nullptr);
     }
+
+    void* handed_out_if(chunk* c) noexcept { return c ? handed_out(c) : nullptr; }
 
     PTM_ALWAYS_INLINE void return_chunk(chunk* c) noexcept {
         if (header::is_mapped(c)) [[unlikely]]

@@ -10,6 +10,7 @@
 #include <ptm/bin/sorted_bins.hpp>
 #include <ptm/bin/stack_bins.hpp>
 #include <ptm/chunk/boundary_tag.hpp>
+#include <ptm/chunk/owned_tag.hpp>
 #include <ptm/heap/config.hpp>
 #include <ptm/heap/edit.hpp>
 #include <ptm/os/upstream.hpp>
@@ -40,7 +41,8 @@ struct unsynchronized_arena {
     static constexpr auto ruled = rules{};
 };
 
-struct synchronized_arena : edit<unsynchronized_arena, set_lock<futex_lock>> {};
+// synchronized_arena - for several threads: also for the stripes of a striped_arena.
+struct synchronized_arena : edit<unsynchronized_arena, set_lock<futex_lock>, set_header<owned_tag<plain_links>>> {};
 
 static_assert(heap_config<unsynchronized_arena> && heap_config<synchronized_arena>);
 

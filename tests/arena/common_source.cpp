@@ -1,0 +1,86 @@
+#include "support/configs.hpp"
+
+#include <ptm/arena/common_source.hpp>
+#include <ptm/os/mmap.hpp>
+#include <ptm/sync/mutex_lock.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace {
+using backend = ptm::counted<ptm::failing<ptm::mmap_backend>>;
+using source = ptm::common_source<backend, ptm::mutex_lock>;
+using user = ptm::from_common<backend, ptm::mutex_lock>;
+
+static_assert(ptm::backend_policy<user>);
+static_assert(ptm::has(user::able, ptm::can::zeroed) && !ptm::has(user::able, ptm::can::remap));
+}
+
+TEST_CASE("what one user of a source obtains another may give back") {
+    source s;
+    user a(s), b(s);
+    ptm::pages run = a.obtain(8192);
+    REQUIRE(bool(run));
+    CHECK(s.held == 8192);
+    CHECK(b.give_back(run));
+    CHECK(s.held == 0);
+    CHECK(s.backend().bytes_held == 0);
+}
+
+TEST_CASE("a source keeps to its limit, whoever asks, and says that it did") {
+    source s;
+    user a(s), b(s);
+    s.limit = 12288;
+    ptm::pages run = a.obtain(8192);
+    CHECK_FALSE(bool(b.obtain(8192)));
+    CHECK(s.refused);
+    CHECK(bool(b.obtain(4096)));
+    s.limit = 4096; // below what is held
+    CHECK_FALSE(bool(a.obtain(4096)));
+    CHECK(a.give_back(run));
+    CHECK_FALSE(bool(a.obtain(4096)));
+}
+
+TEST_CASE("a refusal of the backend is none of the limit, and nothing is counted") {
+    source s;
+    user a(s);
+    s.backend().grant(0);
+    CHECK_FALSE(bool(a.obtain(4096)));
+    CHECK_FALSE(s.refused);
+    CHECK(s.held == 0);
+}
+
+TEST_CASE("a run that the backend does not take back stays counted") {
+    source s;
+    user a(s);
+    ptm::pages run = a.obtain(4096);
+    s.backend().stubborn = true;
+    CHECK_FALSE(a.give_back(run));
+    CHECK(s.held == 4096);
+}
+
+TEST_CASE("a user without a source has nothing") {
+    user a;
+    CHECK_FALSE(bool(a.obtain(4096)));
+    CHECK(errno == ENOMEM);
+}
+
+TEST_CASE("threads share a source, and its books are right") {
+    source s;
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            user mine(s);
+            for (int i = 0; i < 500; ++i) {
+                ptm::pages run = mine.obtain(4096);
+                wrong += !run || s.held > 4 * 4096;
+                if (run) wrong += !mine.give_back(run);
+            }
+        });
+    for (auto& t : threads) t.join();
+    CHECK(wrong == 0);
+    CHECK(s.held == 0);
+    CHECK(s.backend().bytes_held == 0);
+}
