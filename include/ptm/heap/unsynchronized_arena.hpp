@@ -37,7 +37,8 @@ struct unsynchronized_arena {
     using hooks = no_hooks;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_36;
-    static constexpr auto tuned = tuning{.mmap_threshold = 32 * 1024, .mmap_max = 0, .fast_request = 1032};
+    static constexpr auto tuned =
+        tuning{.mmap_threshold = 32 * 1024, .mmap_max = 0, .top_pad = 0, .fast_request = 1032};
     static constexpr auto ruled = rules{};
 };
 
