@@ -14,6 +14,7 @@
 #include <ptm/core/address.hpp>
 #include <ptm/core/bits.hpp>
 #include <ptm/core/errno_guard.hpp>
+#include <ptm/core/units.hpp>
 #include <ptm/os/backend.hpp>
 #include <ptm/os/mmap.hpp>
 #include <ptm/os/page.hpp>
@@ -21,7 +22,7 @@
 namespace ptm {
 
 // huge_page_backend - `Bytes` is the size of a huge page: 2 MiB on x86-64 and where ordinary pages have 4 KiB.
-template <std::size_t Bytes = std::size_t{2} << 20>
+template <std::size_t Bytes = 2_MiB>
 struct huge_page_backend {
     static_assert(is_power_of_two(Bytes), "huge_page_backend: the size of a page must be a power of two");
     static_assert(Bytes >= 65536, "huge_page_backend: the size of a huge page is at least 64 KiB");
