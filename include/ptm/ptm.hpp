@@ -1,6 +1,10 @@
 // ptm.hpp - everything but the replacements of malloc and operator new, which belong into one source file alone.
 #pragma once
 
+#include <ptm/adapt/arena_resource.hpp>
+#include <ptm/adapt/heap_resource.hpp>
+#include <ptm/adapt/resource_adaptor.hpp>
+#include <ptm/adapt/test_resource.hpp>
 #include <ptm/arena/arena.hpp>
 #include <ptm/arena/striped_arena.hpp>
 #include <ptm/bin/tree_bins.hpp>
@@ -21,6 +25,7 @@
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/ring.hpp>
 #include <ptm/os/buffer.hpp>
+#include <ptm/os/buffer_first.hpp>
 #include <ptm/os/decorated.hpp>
 #include <ptm/os/huge_page_backend.hpp>
 #include <ptm/os/listed.hpp>

@@ -19,6 +19,8 @@ TEST_CASE("no_fast_bins keeps nothing") {
     b.push(ground.make(32), ptm::chunk_size{32}, ptm::origin::user);
     CHECK(b.pop(ptm::chunk_size{32}) == nullptr);
     CHECK(b.pop_further(ptm::chunk_size{32}) == nullptr);
+    CHECK(b.try_pop(ptm::chunk_size{32}) == nullptr);
+    CHECK_FALSE(b.try_push(nullptr, ptm::chunk_size{32}));
     int seen = 0;
     b.take_bin(0, [&](auto*) { ++seen; });
     b.for_each([&](auto*, unsigned) { ++seen; });

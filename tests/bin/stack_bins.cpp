@@ -109,3 +109,16 @@ TEST_CASE("fast bins report an unaligned link where it is used") {
     CHECK(fault_of([&] { t.b.take_bin(1, [](chunk*) {}); })
           == "malloc_consolidate(): unaligned fastbin chunk detected");
 }
+
+TEST_CASE("try_pop and try_push leave for pop and push what is damaged") {
+    bench t;
+    chunk* c = t.add(32);
+    CHECK_FALSE(t.b.try_push(c, of(32)));
+    header::set_size(c, of(64));
+    CHECK(t.b.try_pop(of(32)) == nullptr);
+    header::set_size(c, of(32));
+    lead(c, ptm::offset(c, 8));
+    CHECK(t.b.try_pop(of(32)) == c);
+    CHECK(t.b.try_pop(of(32)) == nullptr);
+    CHECK(fault_of([&] { t.b.pop(of(32)); }) == "malloc(): unaligned fastbin chunk detected 2");
+}

@@ -10,6 +10,7 @@
 #include <ptm/os/backend.hpp>
 #include <ptm/os/brk.hpp>
 #include <ptm/os/buffer.hpp>
+#include <ptm/os/buffer_first.hpp>
 #include <ptm/os/decorated.hpp>
 #include <ptm/os/huge_page_backend.hpp>
 #include <ptm/os/listed.hpp>
@@ -63,6 +64,7 @@ struct null_upstream : ptm::upstream_backend<> {
     null_upstream() noexcept : upstream_backend(std::pmr::null_memory_resource()) {}
 };
 
+using ptm::buffer_first;
 using ptm::listed;
 using ptm::numa_way;
 using ptm::on_node;
@@ -72,7 +74,9 @@ using serving_backends = joined<
     decorated_too<ptm::buffer_backend>, decorated_too<listed<ptm::mmap_backend>>, decorated_too<bounded_upstream>,
     decorated_too<ptm::huge_page_backend<>>, decorated_too<on_node<ptm::mmap_backend>>,
     decorated_too<on_node<ptm::reserve_backend<4_MiB>>>, decorated_too<ptm::shared_file_backend<4_MiB>>,
-    std::tuple<on_node<ptm::brk_backend, numa_way::bind>, on_node<ptm::buffer_backend, numa_way::interleave>,
+    decorated_too<buffer_first<ptm::mmap_backend>>, decorated_too<buffer_first<listed<ptm::mmap_backend>>>,
+    std::tuple<buffer_first<ptm::huge_page_backend<>>, buffer_first<counted<bounded_upstream>>,
+               on_node<ptm::brk_backend, numa_way::bind>, on_node<ptm::buffer_backend, numa_way::interleave>,
                on_node<counted<ptm::mmap_backend>>, on_node<listed<ptm::mmap_backend>>,
                listed<counted<ptm::mmap_backend>>, listed<bounded_upstream>, listed<on_node<ptm::mmap_backend>>>>;
 using refusing_backends =
@@ -365,6 +369,28 @@ void has_no_stretch_when_released() {
     }
 }
 
+// ---- offer ---------------------------------------------------------------------------------------------------------
+
+template <class B>
+void offers_one_run() {
+    B backend = make<B>();
+    for (int i = 0; i < 3; ++i) {
+        std::size_t offered = backend.offered();
+        CHILD_CHECK(offered != 0);
+        pages run = backend.take_offered();
+        CHILD_CHECK(run.bytes == offered);
+        fill(run);
+        CHILD_CHECK(backend.offered() == 0 && !backend.take_offered());
+        pages other = backend.obtain(unit);
+        CHILD_CHECK(other.bytes == unit && disjoint(run, other));
+        CHILD_CHECK(reads_as(run, mark));
+        CHILD_CHECK(backend.give_back(other));
+        CHILD_CHECK(backend.offered() == 0);
+        CHILD_CHECK(backend.give_back(run));
+    }
+    if constexpr (requires { backend.bytes_held; }) CHILD_CHECK(backend.bytes_held == 0);
+}
+
 // ---- release -------------------------------------------------------------------------------------------------------
 
 template <class B>
@@ -531,6 +557,11 @@ TEMPLATE_LIST_TEST_CASE("backend: what locates lies in one aligned stretch", "",
     }
 }
 
+TEMPLATE_LIST_TEST_CASE("backend: what offers a run has one at a time", "", serving_backends) {
+    CHECK(has(TestType::able, can::offer) == ptm::offers_pages<TestType>);
+    if constexpr (has(TestType::able, can::offer)) CHECK(wrong_in(offers_one_run<TestType>) == "");
+}
+
 TEMPLATE_LIST_TEST_CASE("backend: what can release gives everything back at once", "", serving_backends) {
     CHECK(has(TestType::able, can::release) == ptm::releases_pages<TestType>);
     if constexpr (has(TestType::able, can::release)) CHECK(wrong_in(releases_everything<TestType>) == "");
@@ -667,6 +698,17 @@ struct releases_without_release {
     bool give_back(pages) noexcept;
     bool holds(const void*) const noexcept;
 };
+struct offers_without_a_run : ptm::no_backend {
+    static constexpr can able = can::offer;
+    std::size_t offered() const noexcept;
+};
+struct offered_changes_it : offers_without_a_run {
+    std::size_t offered() noexcept;
+    pages take_offered() noexcept;
+};
+struct offers : offers_without_a_run {
+    pages take_offered() noexcept;
+};
 struct release_may_throw : releases_without_release {
     void release();
 };
@@ -716,5 +758,7 @@ static_assert(!ptm::backend_policy<locates_in_an_odd_size> && !ptm::backend_poli
 static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<committed_is_an_address>);
 static_assert(!ptm::backend_policy<releases_without_release> && !ptm::backend_policy<release_may_throw>);
 static_assert(!ptm::backend_policy<releases_and_does_not_know>);
+static_assert(!ptm::backend_policy<offers_without_a_run> && !ptm::backend_policy<offered_changes_it>);
+static_assert(ptm::backend_policy<offers>);
 static_assert(ptm::backend_policy<locates> && ptm::backend_policy<releases>);
 static_assert(ptm::backend_policy<can_more_than_it_says> && ptm::backend_policy<can_all>);

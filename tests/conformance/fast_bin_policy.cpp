@@ -28,6 +28,8 @@ struct cannot_pop_further : ptm::no_fast_bins {
         static constexpr unsigned bins = 0;
         void push(ptm::chunk_in<C>*, ptm::chunk_size, ptm::origin) noexcept {}
         ptm::chunk_in<C>* pop(ptm::chunk_size) noexcept { return nullptr; }
+        ptm::chunk_in<C>* try_pop(ptm::chunk_size) noexcept { return nullptr; }
+        bool try_push(ptm::chunk_in<C>*, ptm::chunk_size) noexcept { return false; }
         void take_bin(unsigned, auto&&) noexcept {}
         void for_each(auto&&) const noexcept {}
     };
@@ -45,13 +47,17 @@ struct model {
         for (const auto& [size, chunks] : held) n += chunks.size();
         return n;
     }
-    void push(typename S::chunk* c) {
-        bins.push(c, S::context::header::size_of(c), ptm::origin::user);
+    void push(typename S::chunk* c, bool trying) {
+        if (trying)
+            REQUIRE(bins.try_push(c, S::context::header::size_of(c)));
+        else
+            bins.push(c, S::context::header::size_of(c), ptm::origin::user);
         held[ptm::bytes(S::context::header::size_of(c))].push_back(c);
     }
-    void pop(std::size_t n, bool further) {
+    void pop(std::size_t n, std::uint64_t way) {
         typename S::chunk* expected = held[n].empty() ? nullptr : held[n].back();
-        REQUIRE((further ? bins.pop_further(ptm::chunk_size{n}) : bins.pop(ptm::chunk_size{n})) == expected);
+        ptm::chunk_size size{n};
+        REQUIRE((way == 0 ? bins.pop(size) : way == 1 ? bins.pop_further(size) : bins.try_pop(size)) == expected);
         if (expected) held[n].pop_back();
     }
     std::size_t visited() const {
@@ -91,11 +97,11 @@ TEMPLATE_LIST_TEST_CASE("fast bins give back what they took", "", subjects) {
     for (std::size_t i = 0; i < ptm_test::steps(2000); ++i) {
         std::size_t n = size_from<TestType>(random());
         if (!idle.empty() && random() % 2 == 0) {
-            m.push(idle.back());
+            m.push(idle.back(), random() % 2 == 0);
             idle.pop_back();
         } else {
             if (auto& mine = m.held[n]; !mine.empty()) idle.push_back(mine.back());
-            m.pop(n, random() % 2 == 0);
+            m.pop(n, random() % 3);
         }
         REQUIRE(m.visited() == m.count());
     }
@@ -110,4 +116,6 @@ TEMPLATE_LIST_TEST_CASE("fast bins that take nothing say so", "", subjects) {
     CHECK((bins::bins == 0) == (ptm::bytes(bins::most) == 0));
     bins b{};
     CHECK(b.pop(TestType::context::header::smallest) == nullptr);
+    CHECK(b.try_pop(TestType::context::header::smallest) == nullptr);
+    if constexpr (bins::bins == 0) CHECK_FALSE(b.try_push(nullptr, TestType::context::header::smallest));
 }

@@ -39,6 +39,11 @@ class arena {
 
     static constexpr bool tells_owners = requires { header::owners; };
 
+    // Largest request that a fast bin can serve; no bin is asked that is not there.
+    static constexpr std::size_t most_fast = bytes(C::fast_bins::template in<C>::most);
+    static constexpr bool has_fast = most_fast > header::overhead;
+    static constexpr std::size_t most_quick = has_fast ? most_fast - header::overhead : 0;
+
     shared_state<C> shared_{};
     arena_state<C> state_{shared_};
     std::size_t live_ = 0;   // blocks handed out
@@ -90,9 +95,32 @@ public:
     // allocate - a block of at least `request` bytes, aligned to header::alignment: with most headers for every
     // ordinary type.
     //   returns  nullptr and errno = ENOMEM when there is no memory; the arena is intact
-    void* allocate(std::size_t request) noexcept {
-        if (request > largest_request) return detail::out_of_memory();
-        return block(request, [&] { return ptm::allocate(state_, no_stash{}, want<C>(request)); });
+    //   cost     for a fast chunk 23 instructions without a lock; the rest is in a function of its own
+    PTM_ALWAYS_INLINE void* allocate(std::size_t request) noexcept {
+        state_.lock.lock();
+        if (chunk* c = quick(request)) [[likely]] {
+            state_.lock.unlock();
+            return header::to_user(c);
+        }
+        return search_held(request);
+    }
+
+    // allocate_or - as allocate(request, alignment). When nothing is found, failed(refused) is called under the lock;
+    // refused: because of the limit. It must not throw. What the handler of the limit finds ends that failure.
+    void* allocate_or(std::size_t request, std::size_t alignment, auto failed) noexcept {
+        if (request > largest_request || alignment > largest_request) return detail::out_of_memory();
+        state_.lock.lock();
+        return search_aligned_held(request, alignment, failed);
+    }
+
+    // allocate_quick_or - allocate(request), if that is quick; else otherwise(), without the lock.
+    PTM_ALWAYS_INLINE void* allocate_quick_or(std::size_t request, auto otherwise) {
+        state_.lock.lock();
+        chunk* c = quick(request);
+        state_.lock.unlock();
+        if (!c) [[unlikely]]
+            return otherwise();
+        return header::to_user(c);
     }
 
     // allocate_cleared - the same, reading as zero.
@@ -104,21 +132,37 @@ public:
     // allocate - with an alignment, a power of two in bytes.
     void* allocate(std::size_t request, std::size_t alignment) noexcept {
         if (alignment <= header::alignment) return allocate(request);
-        if (request > largest_request || alignment > largest_request) return detail::out_of_memory();
-        if (alignment < bytes(header::smallest)) alignment = bytes(header::smallest);
-        return block(request, [&] { return allocate_aligned(state_, no_stash{}, alignment, request); });
+        return allocate_or(request, alignment, [](bool) noexcept {});
     }
 
     // deallocate - p: from this arena, or nullptr. errno survives.
     // faults   those of a double free and of a damaged heap
-    void deallocate(void* p) noexcept {
+    PTM_ALWAYS_INLINE void deallocate(void* p) noexcept {
         if (!p) return;
-        errno_guard keep;
-        inside hold(state_);
+        chunk* c = header::from_user(p);
+        std::size_t word = header::peek(c);
+        chunk_size n = header::size_in(word);
+        state_.lock.lock();
         shared_.observer(events::freed{p});
-        return_chunk(header::from_user(p));
-        if (--live_ == 0) [[unlikely]]
-            rest();
+        if (header::mapped_in(word) || bytes(n) > shared_.most_fast || !header::sound_in(word, c) || !suits_freed(c, n)
+            || !quick_return(c, n)) [[unlikely]]
+            return return_held(c);
+        state_.lock.unlock();
+    }
+
+    // deallocate - p: from this arena, not nullptr. request: as it was allocated with, or with reallocate. Saves the
+    // questions that a size word must be asked which nobody vouches for.
+    // faults   free_invalid_size, if the block is smaller than the request; those of deallocate(p)
+    PTM_ALWAYS_INLINE void deallocate(void* p, std::size_t request) noexcept {
+        chunk* c = header::from_user(p);
+        std::size_t word = header::peek(c);
+        chunk_size n = header::size_for(request);
+        state_.lock.lock();
+        shared_.observer(events::freed{p});
+        if (!header::plain_in(word, n) || !header::sound_in(word, c) || bytes(n) > shared_.most_fast
+            || !user_aligned<header>(c) || !quick_return(c, n)) [[unlikely]]
+            return return_sized_held(c, request);
+        state_.lock.unlock();
     }
 
     // reallocate - p, from this arena, with room for `request` bytes; may move. The old contents are kept.
@@ -173,6 +217,7 @@ public:
     // retain - bytes that may stay with an arena in regions when its last block is freed; 0 at first. For those who use
     // one block at a time: the next one then costs no way to the backend.
     void retain(std::size_t bytes) noexcept { retain_ = bytes; }
+    std::size_t retain() const noexcept { return retain_; }
 
     // limit - the arena never has more than `bytes` from its backends; SIZE_MAX: as much as there is.
     //   handler  asked when that is not enough; nullptr: nobody
@@ -240,34 +285,103 @@ public:
     typename C::main_backend& backend() noexcept { return state_.backend; }
 
 private:
-    // attempt - find() under the lock, and again as long as there is no memory and the handler of the limit says so.
+    // attempt_held - find() under the lock, which is held now and let go, and again as long as there is no memory and
+    // the handler of the limit says so.
     //   find     returns something for the user, or nullptr
-    PTM_ALWAYS_INLINE void* attempt(std::size_t request, auto find) noexcept {
-        {
-            inside hold(state_);
-            if (void* p = find()) [[likely]]
-                return p;
+    //   failed   told under the lock that nothing was found, and whether because of the limit
+    PTM_ALWAYS_INLINE void* attempt_held(std::size_t request, auto find, auto failed) noexcept {
+        for (;;) {
+            bool refused = false;
+            {
+                inside hold(state_, already_held{});
+                shared_.refused = false; // by a search that found something smaller after all
+                if (void* p = find()) [[likely]]
+                    return p;
+                failed(refused = shared_.take_refusal());
+            }
+            if (!refused || !handler_ || !handler_(context_, request)) return detail::out_of_memory();
+            state_.lock.lock();
         }
-        return attempt_again(request, find);
     }
 
-    PTM_COLD void* attempt_again(std::size_t request, auto find) noexcept {
-        while (shared_.take_refusal() && handler_ && handler_(context_, request)) {
-            inside hold(state_);
-            if (void* p = find()) return p;
-        }
-        return detail::out_of_memory();
+    PTM_ALWAYS_INLINE void* attempt(std::size_t request, auto find) noexcept {
+        state_.lock.lock();
+        return attempt_held(request, find, [](bool) noexcept {});
+    }
+
+    // handed_out - a chunk for the user, or nullptr.
+    PTM_ALWAYS_INLINE void* handed_out(chunk* c, std::size_t request) noexcept {
+        if (!c) [[unlikely]]
+            return nullptr;
+        ++live_;
+        shared_.observer(events::allocated{header::to_user(c), request});
+        return handed_out(c);
     }
 
     PTM_ALWAYS_INLINE void* block(std::size_t request, auto find) noexcept {
-        return attempt(request, [&]() -> void* {
-            chunk* c = find();
-            if (!c) [[unlikely]]
-                return nullptr;
-            ++live_;
-            shared_.observer(events::allocated{header::to_user(c), request});
-            return handed_out(c);
-        });
+        return attempt(request, [&] { return handed_out(find(), request); });
+    }
+
+    // quick - a fast chunk, if there is one and nothing else is to be done with it. Needs no prepare(), and no look at
+    // what is fast by the settings: a bin that is not in use is empty.
+    PTM_ALWAYS_INLINE chunk* quick(std::size_t request) noexcept {
+        if (!has_fast || request > most_quick || shared_.perturb != 0) [[unlikely]]
+            return nullptr;
+        chunk* c = state_.fast.try_pop(header::size_for(request));
+        if (c) handed_out(c, request);
+        return c;
+    }
+
+    // quick_return - puts a chunk of n into its fast bin, if nothing else is to be done and no check speaks against it.
+    PTM_ALWAYS_INLINE bool quick_return(chunk* c, chunk_size n) noexcept {
+        if (live_ == 1 || shared_.perturb != 0) [[unlikely]]
+            return false;
+        if (C::checked(fault::free_invalid_next_size_fast)
+            && !word_plausible<header>(header::at(c, bytes(n)), state_.system_bytes)) [[unlikely]]
+            return false;
+        if (!state_.fast.try_push(c, n)) [[unlikely]]
+            return false;
+        state_.have_fast = true;
+        --live_;
+        return true;
+    }
+
+    // suits_freed - does no check speak against a chunk of n that comes back?
+    static bool suits_freed(const chunk* c, chunk_size n) noexcept {
+        if (C::checked(fault::free_invalid_pointer) && (wraps<header>(c, n) || !user_aligned<header>(c))) return false;
+        return !C::checked(fault::free_invalid_size) || size_possible<header>(n);
+    }
+
+    // What is not quick. The lock is held, and let go.
+    PTM_NOINLINE void* search_held(std::size_t request) noexcept {
+        auto find = [&]() -> void* {
+            if (request > largest_request) return nullptr;
+            return handed_out(ptm::allocate(state_, no_stash{}, want<C>(request)), request);
+        };
+        return attempt_held(request, find, [](bool) noexcept {});
+    }
+
+    PTM_ALWAYS_INLINE void* search_aligned_held(std::size_t request, std::size_t alignment, auto failed) noexcept {
+        if (alignment > header::alignment && alignment < bytes(header::smallest)) alignment = bytes(header::smallest);
+        auto find = [&] {
+            chunk* c = alignment <= header::alignment ? ptm::allocate(state_, no_stash{}, want<C>(request))
+                                                      : allocate_aligned(state_, no_stash{}, alignment, request);
+            return handed_out(c, request);
+        };
+        return attempt_held(request, find, failed);
+    }
+
+    PTM_NOINLINE void return_held(chunk* c) noexcept {
+        errno_guard keep;
+        inside hold(state_, already_held{});
+        return_chunk(c);
+        if (--live_ == 0) [[unlikely]]
+            rest();
+    }
+
+    PTM_NOINLINE void return_sized_held(chunk* c, std::size_t request) noexcept {
+        expect<C, fault::free_invalid_size>(request <= usable_size(header::to_user(c)), c);
+        return_held(c);
     }
 
     PTM_ALWAYS_INLINE void* handed_out(chunk* c) noexcept {

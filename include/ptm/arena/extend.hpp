@@ -300,6 +300,24 @@ void advise_region(arena_state<C>& a, pages run, bool from_mapped) noexcept {
         advise_huge(*a.shared, a.backend, run);
 }
 
+// has_offer - is there a run that is best used first, and has it room for a chunk of n?
+template <arena_config C>
+bool has_offer(const arena_state<C>& a, chunk_size n) noexcept {
+    if constexpr (has(C::main_backend::able, can::offer)) {
+        std::size_t room = a.backend.offered();
+        return room >= region_overhead<C> && room - region_overhead<C> >= bytes(n);
+    }
+    return false;
+}
+
+template <arena_config C>
+pages take_offer(arena_state<C>& a, chunk_size n) noexcept {
+    if constexpr (has(C::main_backend::able, can::offer))
+        if (has_offer(a, n) && a.shared->may_hold(a.backend.offered()))
+            return if_suits(a, a.backend, a.backend.take_offered());
+    return {};
+}
+
 // open_region - a new one with a single chunk of at least n.
 //   spare    ask for more than that, if there is more
 //   returns  begin == nullptr: no backend has it; the arena is as it was
@@ -308,8 +326,9 @@ span<C> open_region(arena_state<C>& a, chunk_size n, bool spare) noexcept {
     std::size_t least = bytes(n) + region_overhead<C>;
     if (least < bytes(n)) return {};
     std::size_t wanted = spare ? region_bytes(a, least) : least;
-    bool from_mapped;
-    pages run = ask_for_region(a, wanted, from_mapped);
+    bool from_mapped = false;
+    pages run = spare ? take_offer(a, n) : pages{};
+    if (!run) run = ask_for_region(a, wanted, from_mapped);
     if (!run && wanted > least) run = ask_for_region(a, least, from_mapped);
     if (!run) return {};
     if (!a.base) a.base = run.data;
@@ -360,7 +379,7 @@ PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto st
     if (map)
         if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
     if constexpr (keeps_regions<C>)
-        if (!a.side_arena && bytes(n) >= a.shared->mmap_threshold)
+        if (!a.side_arena && bytes(n) >= a.shared->mmap_threshold && !detail::has_offer(a, n + C::header::smallest))
             if (chunk_in<C>* c = detail::from_own_region(a, n)) return detail::note_most(a), c;
     bool grew = detail::grow(a, stash, n);
     detail::note_most(a); // trimming may have added some too

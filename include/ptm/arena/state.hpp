@@ -268,6 +268,7 @@ class [[nodiscard]] inside {
 
 public:
     explicit inside(arena_state<C>& a) noexcept : hold_(a.lock) { a.prepare(); }
+    inside(arena_state<C>& a, already_held) noexcept : hold_(a.lock, already_held{}) { a.prepare(); }
 };
 
 // wanted - one request on its way through an arena.

@@ -18,6 +18,8 @@ concept fast_bin_policy = bin_context<C>
            { P::template in<C>::bins } -> std::convertible_to<unsigned>;
            { b.push(c, n, origin::user) } noexcept -> std::same_as<void>;
            { b.pop(n) } noexcept -> std::same_as<chunk_in<C>*>;         // newest of that size, or nullptr
+           { b.try_pop(n) } noexcept -> std::same_as<chunk_in<C>*>;     // the same; nullptr also where pop sees a fault
+           { b.try_push(c, n) } noexcept -> std::same_as<bool>;         // push(c, n, user); false: it would see a fault
            { b.pop_further(n) } noexcept -> std::same_as<chunk_in<C>*>; // the same right after a pop
            { b.take_bin(i, visit) } noexcept -> std::same_as<void>;     // empties bin i, newest first
            { b.for_each(visit) } -> std::same_as<void>;                 // visit(chunk, bin)
@@ -31,6 +33,8 @@ struct no_fast_bins {
 
         void push(chunk_in<C>*, chunk_size, origin) noexcept {}
         chunk_in<C>* pop(chunk_size) noexcept { return nullptr; }
+        chunk_in<C>* try_pop(chunk_size) noexcept { return nullptr; }
+        bool try_push(chunk_in<C>*, chunk_size) noexcept { return false; }
         chunk_in<C>* pop_further(chunk_size) noexcept { return nullptr; }
         void take_bin(unsigned, auto&&) noexcept {}
         void for_each(auto&&) const noexcept {}

@@ -53,6 +53,32 @@ public:
         return c;
     }
 
+    // try_pop, try_push - pop, and push by the user, if no check speaks against it: what is damaged stays where it is,
+    // for pop and push to report. So the usual path has no call in it, and needs no stack.
+    PTM_ALWAYS_INLINE chunk* try_pop(chunk_size n) noexcept {
+        PTM_ASSUME(n <= most);
+        chunk*& head = heads_[slot(n)];
+        chunk* c = head;
+        if (!c) return nullptr;
+        if (C::checked(fault::fast_unaligned_chunk) && !user_aligned<header>(c)) [[unlikely]]
+            return nullptr;
+        if (C::checked(fault::fast_wrong_bin) && header::size_of(c) != n) [[unlikely]]
+            return nullptr;
+        head = below(c);
+        return c;
+    }
+
+    PTM_ALWAYS_INLINE bool try_push(chunk* c, chunk_size n) noexcept {
+        PTM_ASSUME(n <= most);
+        chunk*& head = heads_[slot(n)];
+        chunk* old = head;
+        if (C::checked(fault::double_free_fast_top) && old == c) [[unlikely]]
+            return false;
+        set_below(c, old);
+        head = c;
+        return true;
+    }
+
     // pop_further
     // faults   fast_unaligned_chunk_stashing, fast_wrong_bin_stashing
     chunk* pop_further(chunk_size n) noexcept {
@@ -86,6 +112,10 @@ private:
 
     static constexpr unsigned index(chunk_size n) noexcept {
         return static_cast<unsigned>(bytes(n) / header::alignment - bytes(header::smallest) / header::alignment);
+    }
+
+    static constexpr std::size_t slot(chunk_size n) noexcept {
+        return bytes(n) / header::alignment - bytes(header::smallest) / header::alignment;
     }
 
     static chunk* below(chunk* c) noexcept {

@@ -32,11 +32,14 @@
 #define PTM_CPU_RELAX() static_cast<void>(0)
 #endif
 
-// PTM_TRY, PTM_CATCH_ALL - try and catch (...), where there are exceptions. Without them nothing is thrown.
+// PTM_TRY, PTM_CATCH_ALL, PTM_THROW - try, catch (...) and throw, where there are exceptions. Without them nothing is
+// thrown, and what would have to be ends the process.
 #if defined(__cpp_exceptions)
 #define PTM_TRY try
 #define PTM_CATCH_ALL catch (...)
+#define PTM_THROW(what) throw what
 #else
 #define PTM_TRY if (true)
 #define PTM_CATCH_ALL else
+#define PTM_THROW(what) __builtin_trap()
 #endif

@@ -13,6 +13,7 @@
 #include <ptm/chunk/owned_tag.hpp>
 #include <ptm/heap/config.hpp>
 #include <ptm/heap/edit.hpp>
+#include <ptm/os/buffer_first.hpp>
 #include <ptm/os/upstream.hpp>
 #include <ptm/report/reporter.hpp>
 #include <ptm/sync/futex_lock.hpp>
@@ -23,7 +24,7 @@ namespace ptm {
 
 struct unsynchronized_arena {
     using header = boundary_tag<plain_links>;
-    using main_backend = upstream_backend<>;
+    using main_backend = buffer_first<upstream_backend<>>;
     using arena_backend = no_backend;
     using mapped_backend = no_backend; // large blocks have regions of their own
     using fast_bins = stack_bins_to<1032>;
@@ -36,7 +37,7 @@ struct unsynchronized_arena {
     using observer = no_observer;
     using hooks = no_hooks;
     using reporter = abort_reporter;
-    static constexpr auto checked = checks::glibc_2_36;
+    static constexpr auto checked = checks::glibc_2_36 - checks::of(fault::free_invalid_next_size_fast);
     static constexpr auto tuned =
         tuning{.mmap_threshold = 32 * 1024, .mmap_max = 0, .top_pad = 0, .fast_request = 1032};
     static constexpr auto ruled = rules{};

@@ -26,6 +26,7 @@ namespace ptm {
 //   locate   what obtain() gives lies in one stretch of `reserved_bytes`, aligned to that: any address in it tells
 //            where it begins
 //   release  knows what it has handed out, and can give it all back at once
+//   offer    may have a run of a size of its own that is best used first
 enum class can : unsigned {
     nothing = 0,
     grow = 1,
@@ -35,7 +36,8 @@ enum class can : unsigned {
     advise = 16,
     huge = 32,
     locate = 64,
-    release = 128
+    release = 128,
+    offer = 256
 };
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
@@ -95,12 +97,18 @@ concept releases_pages = requires(B b, const B k, const void* p) {
     { k.holds(p) } noexcept -> std::same_as<bool>;  // does p lie in what is handed out?
 };
 
+template <class B>
+concept offers_pages = requires(B b, const B k) {
+    { k.offered() } noexcept -> std::same_as<std::size_t>; // bytes of that run; 0: there is none now
+    { b.take_offered() } noexcept -> std::same_as<pages>;  // it, until it is given back; {} if there is none
+};
+
 // backend_policy - must have what it says it has.
 template <class B>
 concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
     && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
     && (!has(B::able, can::advise) || advises_pages<B>) && (!has(B::able, can::huge) || obtains_huge_pages<B>)
-    && (!has(B::able, can::release) || releases_pages<B>)
+    && (!has(B::able, can::release) || releases_pages<B>) && (!has(B::able, can::offer) || offers_pages<B>)
     && (!has(B::able, can::locate) || (locates_pages<B> && has(B::able, can::release)));
 
 // no_pages - what obtain() and remap() return when there is nothing: {}, with errno set.

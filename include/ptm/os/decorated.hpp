@@ -29,6 +29,12 @@ struct counted : B {
         return take(B::obtain_huge(bytes, page_bytes));
     }
 
+    pages take_offered() noexcept
+        requires(has(B::able, can::offer))
+    {
+        return take(B::take_offered());
+    }
+
     bool give_back(pages run) noexcept {
         ++calls;
         if (!B::give_back(run)) return false;
@@ -97,6 +103,12 @@ struct failing : B {
         requires(has(B::able, can::huge))
     {
         return may_serve() ? B::obtain_huge(bytes, page_bytes) : no_pages();
+    }
+
+    pages take_offered() noexcept
+        requires(has(B::able, can::offer))
+    {
+        return may_serve() ? B::take_offered() : pages{};
     }
 
     bool give_back(pages run) noexcept { return !stubborn && B::give_back(run); }

@@ -28,6 +28,9 @@ struct no_lock {
 
 static_assert(lock_policy<no_lock> && std::is_empty_v<no_lock>);
 
+// already_held - says to holding that the lock was taken before.
+struct already_held {};
+
 // holding - holds a lock for a scope.
 template <lock_policy L>
 class [[nodiscard]] holding {
@@ -35,6 +38,7 @@ class [[nodiscard]] holding {
 
 public:
     explicit holding(L& lock) noexcept : lock_(lock) { lock_.lock(); }
+    holding(L& lock, already_held) noexcept : lock_(lock) {}
     holding(const holding&) = delete;
     holding& operator=(const holding&) = delete;
     ~holding() { lock_.unlock(); }
