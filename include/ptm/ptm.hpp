@@ -1,7 +1,9 @@
 // ptm.hpp - everything but the replacements of malloc and operator new, which belong into one source file alone.
 #pragma once
 
+#include <ptm/adapt/arena_allocator.hpp>
 #include <ptm/adapt/arena_resource.hpp>
+#include <ptm/adapt/heap_allocator.hpp>
 #include <ptm/adapt/heap_resource.hpp>
 #include <ptm/adapt/resource_adaptor.hpp>
 #include <ptm/adapt/test_resource.hpp>
@@ -13,6 +15,7 @@
 #include <ptm/chunk/keyed_links.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/version.hpp>
+#include <ptm/heap/container_heap.hpp>
 #include <ptm/heap/edit.hpp>
 #include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36.hpp>
@@ -24,6 +27,7 @@
 #include <ptm/inspect/damage.hpp>
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/ring.hpp>
+#include <ptm/observe/scopes.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/buffer_first.hpp>
 #include <ptm/os/decorated.hpp>

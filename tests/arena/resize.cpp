@@ -3,6 +3,8 @@
 
 #include <ptm/arena/resize.hpp>
 
+#include <cerrno>
+
 namespace {
 using config = ptm_test::glass;
 using header = config::header;
@@ -104,4 +106,60 @@ TEST_CASE("resizing reports sizes that cannot be") {
     CHECK(ptm_test::fault_of(resize) == "realloc(): invalid old size");
     a.chunk_of(p)->word = 0x7fffff1;
     CHECK(ptm_test::fault_of(resize) == "realloc(): invalid old size");
+}
+
+TEST_CASE("expand grows into top and into a free chunk, and gives a tail back") {
+    arena a;
+    void* p = a.allocate(200);
+    CHECK(a.expand(p, 5000));
+    CHECK(chunk_bytes(p) == 5008);
+    void* next = a.allocate(1000);
+    a.allocate(24);
+    a.deallocate(next);
+    CHECK(a.expand(p, 5500));
+    CHECK(chunk_bytes(p) == 5520);
+    CHECK(a.expand(p, 300));
+    CHECK(chunk_bytes(p) == 320);
+    CHECK(a.expand(p, 300));
+    CHECK(a.figures().binned_bytes == 5008 + 1008 - 320);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("what cannot expand is as it was") {
+    ptm_test::fresh_arena<ptm_test::counted_glass> a;
+    void *p = a.allocate(200), *next = a.allocate(300);
+    a.allocate(24);
+    ptm_test::paint(p, 200, 3);
+    errno = 4321;
+    CHECK_FALSE(a.expand(p, 250));
+    a.deallocate(next);
+    CHECK_FALSE(a.expand(p, 600)); // the free chunk is too small
+    CHECK_FALSE(a.expand(p, ptm::largest_request + 1));
+    CHECK_FALSE(a.expand(p, SIZE_MAX));
+    CHECK(errno == 4321);
+    CHECK(chunk_bytes(p) == 208);
+    CHECK(ptm_test::painted(p, 200, 3));
+    void* last = a.allocate(50'000);
+    std::size_t calls = a.backend().calls;
+    CHECK_FALSE(a.expand(last, 50'000 + a.figures().top_bytes)); // and nobody asks the system
+    CHECK(a.backend().calls == calls);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("a mapped block expands as far as its mapping goes") {
+    arena a;
+    void* p = a.allocate(200'000);
+    REQUIRE(a.shared().mapped_count == 1);
+    std::size_t usable = arena::usable_size(p);
+    CHECK(a.expand(p, usable));
+    CHECK_FALSE(a.expand(p, usable + 1));
+    CHECK(a.expand(p, 10));
+    CHECK(arena::usable_size(p) == usable);
+}
+
+TEST_CASE("expanding reports sizes that cannot be") {
+    arena a;
+    void *p = a.allocate(200), *next = a.allocate(200);
+    a.chunk_of(next)->word = 16;
+    CHECK(ptm_test::fault_of([&] { a.expand(p, 500); }) == "realloc(): invalid next size");
 }

@@ -216,6 +216,8 @@ public:
         if (dice < 38) return allocate_cleared();
         if (dice < 46) return allocate_aligned();
         if (dice < 65) return reallocate();
+        if (dice < 68) return expand();
+        if (dice < 71) return allocate_run();
         if (dice < 97) return deallocate();
         if (dice < 98) return static_cast<void>(a_.trim(below(3) * 10000));
         a_.consolidate();
@@ -280,6 +282,26 @@ private:
         REQUIRE(ptm_test::painted(p ? p : old.at, p ? std::min(n, old.bytes) : old.bytes, old.tag));
         if (!p) REQUIRE(errno == ENOMEM);
         take(p ? p : old.at, p ? n : old.bytes);
+    }
+
+    void expand() {
+        if (live_.empty()) return;
+        auto old = live_.take(below(static_cast<unsigned>(live_.size())));
+        std::size_t n = any_request();
+        bool did = a_.expand(old.at, n);
+        REQUIRE(ptm_test::painted(old.at, did ? std::min(n, old.bytes) : old.bytes, old.tag));
+        take(old.at, did ? n : old.bytes);
+    }
+
+    void allocate_run() {
+        void* blocks[12];
+        std::size_t n = any_request() / 4, count = below(13);
+        std::size_t served = a_.allocate_run(n, count, blocks);
+        REQUIRE(served <= count);
+        for (std::size_t i = 0; i < served; ++i) take(blocks[i], n);
+        if (below(2) == 0) return;
+        for (std::size_t i = 0; i < served; ++i) live_.take(live_.size() - 1);
+        a_.deallocate_run(blocks, served);
     }
 
     void deallocate() {

@@ -48,12 +48,17 @@ struct cannot_flush : ptm::no_cache {
 struct cannot_refill : ptm::no_cache {
     [[maybe_unused]] static constexpr bool refills = true;
 };
+struct knows_nothing : ptm::no_cache {
+    [[maybe_unused]] static constexpr bool knows_sizes = true;
+};
 struct says_nothing_of_refills {
-    static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false, flushes = false;
+    static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false, flushes = false,
+                          knows_sizes = false;
     template <ptm::bin_context C>
     using in = ptm::no_cache::in<C>;
 };
 static_assert(!ptm::cache_policy<cannot_flush, ptm_test::plain_context>);
+static_assert(!ptm::cache_policy<knows_nothing, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_refill, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<says_nothing_of_refills, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_drain, ptm_test::plain_context>);
@@ -157,6 +162,36 @@ TEMPLATE_LIST_TEST_CASE("nobody has nothing and takes nothing", "", subjects) {
     CHECK_FALSE(nobody->has_room(ptm::chunk_size{64}, bounds));
     CHECK_FALSE(nobody->accept(c, ptm::chunk_size{64}, bounds));
     CHECK_FALSE(nobody->accept_plain(c, ptm::chunk_size{64}, bounds));
+}
+
+// One whose limits are constants, and one whose limits are looked up.
+TEMPLATE_LIST_TEST_CASE("a size that is known while compiling has the same list and the same limits", "", subjects) {
+    if constexpr (TestType::policy::knows_sizes) {
+        constexpr ptm::chunk_size n{64};
+        constexpr ptm::tuning fixed{.cache_count = 5, .cache_budget = 5 * 64};
+        constexpr ptm::tuning other{.environment = ptm::environment_source::glibc_variables};
+        using cache = typename TestType::cache;
+        CHECK(cache::knows(ptm::chunk_size{1040}));
+        CHECK_FALSE(cache::knows(ptm::chunk_size{1056}));
+        ptm_test::playground<typename TestType::context> ground;
+        model<TestType> m;
+        m.bounds.set(fixed);
+        CHECK(m.cache.template get_known<n>() == nullptr);
+        auto *a = ground.make(64), *b = ground.make(64);
+        CHECK(m.cache.template accept_known<n, fixed>(a, m.bounds));
+        CHECK_FALSE(m.cache.template accept_known<n, fixed>(a, m.bounds)); // it bears the mark
+        CHECK(m.cache.accept_plain(b, n, m.bounds));
+        CHECK(m.cache.template get_known<n>() == TestType::context::header::to_user(b));
+        CHECK(m.cache.get(56, m.bounds) == TestType::context::header::to_user(a));
+        for (int i = 0; i < 4; ++i) CHECK(m.cache.template accept_known<n, fixed>(ground.make(64), m.bounds));
+        CHECK(m.cache.template accept_known<n, other>(ground.make(64), m.bounds));
+        CHECK_FALSE(m.cache.template accept_known<n, fixed>(ground.make(64), m.bounds));
+        CHECK_FALSE(m.cache.template accept_known<n, other>(ground.make(64), m.bounds));
+        auto* nobody = cache::nobody();
+        CHECK(nobody->template get_known<n>() == nullptr);
+        CHECK_FALSE(nobody->template accept_known<n, fixed>(ground.make(64), m.bounds));
+        CHECK_FALSE(nobody->template accept_known<n, other>(ground.make(64), m.bounds));
+    }
 }
 
 TEMPLATE_LIST_TEST_CASE("what a flush gives up are chunks of the cache, and there is room again", "", subjects) {

@@ -179,9 +179,9 @@ TEMPLATE_LIST_TEST_CASE("header: what it writes is sound, and says the same to w
         const std::size_t word = H::peek(c);
         return H::sound(c) && H::sound_in(word, c) && H::size_in(word) == chunk_size{size}
         && H::size_of(c) == chunk_size{size} && H::mapped_in(word) == H::is_mapped(c)
-            && H::plain_in(word, chunk_size{size}) == (!H::is_mapped(c) && !H::of_side_arena(c))
-            && !H::plain_in(word, chunk_size{size + 16}) && H::of_side_arena_in(word) == H::of_side_arena(c)
-            && H::prev_in_use_in(word) == H::prev_in_use(c) && H::word_of(c) >> 3 << 3 == size;
+            && H::of_side_arena_in(word) == H::of_side_arena(c) && H::prev_in_use_in(word) == H::prev_in_use(c)
+            && H::ordinary_in(word, chunk_size{size}) == !H::is_mapped(c) && H::word_of(c) >> 3 << 3 == size
+            && !H::ordinary_in(word, chunk_size{size + H::alignment});
     };
     H::set_used(c, chunk_size{64}, true);
     CHECK(looks(64));

@@ -4,6 +4,7 @@
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/observer.hpp>
 #include <ptm/observe/ring.hpp>
+#include <ptm/observe/scopes.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -17,7 +18,8 @@ namespace events = ptm::events;
 
 namespace {
 
-using observers = std::tuple<ptm::no_observer, ptm::counters, ptm::ring_observer<4096>>;
+using observers =
+    std::tuple<ptm::no_observer, ptm::counters, ptm::ring_observer<4096>, ptm::scoped<>, ptm::scoped<ptm::counters>>;
 
 template <class O>
 constinit O before_constructors{};
@@ -100,6 +102,15 @@ struct deletes_one {
     void operator()(const auto&) noexcept;
     void operator()(const events::freed&) noexcept = delete;
 };
+struct decides_in_silence : ptm::no_observer {
+    bool permits(std::size_t) noexcept { return true; }
+};
+struct decides_without_a_word : ptm::no_observer {
+    [[maybe_unused]] static constexpr bool decides = true;
+};
+struct decides_and_may_throw : decides_without_a_word {
+    bool permits(std::size_t) { return true; }
+};
 struct one_may_throw {
     void operator()(const auto&) noexcept;
     void operator()(const events::consolidated&);
@@ -115,3 +126,5 @@ static_assert(!ptm::observer_policy<all_but<events::system_shrank>>);
 static_assert(!ptm::observer_policy<all_but<events::consolidated>>);
 static_assert(!ptm::observer_policy<may_throw>);
 static_assert(!ptm::observer_policy<one_may_throw> && !ptm::observer_policy<deletes_one>);
+static_assert(!ptm::observer_policy<decides_in_silence> && !ptm::observer_policy<decides_without_a_word>);
+static_assert(!ptm::observer_policy<decides_and_may_throw>);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -235,4 +236,96 @@ TEST_CASE("trim gives the end of the heap back, consolidate merges") {
     CHECK(heap::trim(0));
     CHECK(heap::figures().system_bytes == 4096);
     CHECK_FALSE(heap::trim(0));
+}
+
+TEST_CASE("expand - in place or not at all, in whichever arena the block lies") {
+    using heap = fresh_heap<120>;
+    void *p = heap::malloc(200), *guard = heap::malloc(24);
+    CHECK_FALSE(heap::expand(p, 209));
+    CHECK(heap::expand(p, 208 - 8));
+    CHECK(heap::expand(p, 100));
+    CHECK(heap::usable_size(p) == 104);
+    void* mapped = heap::malloc(300'000);
+    CHECK(heap::expand(mapped, heap::usable_size(mapped)));
+    CHECK_FALSE(heap::expand(mapped, heap::usable_size(mapped) + 1));
+    bool grew = false;
+    std::thread([&] {
+        void* last = heap::malloc(5000);
+        grew = heap::expand(last, 9000);
+        heap::free(last);
+    }).join();
+    CHECK(grew);
+    CHECK_FALSE(heap::expand(p, SIZE_MAX));
+    for (void* q : {p, guard, mapped}) heap::free(q);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+TEST_CASE("malloc_run - neighbours; free_run - of any arenas, mapped ones between") {
+    using heap = fresh_heap<121>;
+    void *here[100], *there[100] = {};
+    REQUIRE(heap::malloc_run(ptm_test::hidden(24), 100, here) == 100);
+    for (int i = 1; i < 100; ++i) CHECK(ptm::bytes_between(here[i - 1], here[i]) == 32);
+    std::thread([&] { heap::malloc_run(ptm_test::hidden(50), 100, there); }).join();
+    void* large[2];
+    REQUIRE(heap::malloc_run(ptm_test::hidden(300'000), 2, large) == 2);
+    CHECK(heap::shared().mapped_count == 2);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    std::vector<void*> mixed{large[0]};
+    for (int i = 0; i < 100; ++i) {
+        mixed.push_back(here[i]);
+        mixed.push_back(there[99 - i]);
+    }
+    mixed.push_back(large[1]);
+    errno = 4321;
+    heap::free_run(mixed.data(), mixed.size());
+    CHECK(errno == 4321);
+    CHECK(heap::shared().mapped_count == 0);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    errno = 0;
+    CHECK(heap::malloc_run(ptm_test::hidden(SIZE_MAX), 2, here) == 0);
+    CHECK(errno == ENOMEM);
+}
+
+TEST_CASE("malloc_run - where memory ends, the rest of the list is as it was") {
+    using heap = ptm_test::counted_heap<122>;
+    void *first = heap::malloc(24), *out[100];
+    std::size_t top = ptm::figures_of(heap::ready_arena()).top_bytes;
+    heap::free(first);
+    heap::ready_arena().backend.grant(0);
+    heap::shared().mapped_backend.grant(0);
+    for (void*& p : out) p = first;
+    errno = 0;
+    std::size_t served = heap::malloc_run(ptm_test::hidden(4000), 100, out);
+    CHECK(errno == ENOMEM);
+    CHECK(served == (top - 32) / 4016); // a top must stay
+    CHECK(out[served] == first);
+    heap::free_run(out, served);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+TEST_CASE("malloc_of and free_of are malloc and free") {
+    using heap = fresh_heap<123>;
+    void *p = heap::malloc_of<24>(), *q = heap::malloc(24);
+    heap::free_of<24>(p);
+    CHECK(heap::malloc(24) == p);
+    heap::free(q);
+    CHECK(heap::malloc_of<24>() == q);
+    heap::free_of<24>(p);
+    CHECK(ptm_test::fault_of([&] { heap::free_of<24>(p); }) == "free(): double free detected in tcache 2");
+    CHECK(ptm_test::fault_of([&] { heap::free_of<24>(static_cast<char*>(q) + 8); }) == "free(): invalid pointer");
+    void* blocks[20];
+    for (void*& b : blocks) b = heap::malloc_of<100>();
+    for (void* b : blocks) heap::free_of<100>(b); // more than the cache takes
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    CHECK(heap::malloc_of<PTRDIFF_MAX + std::size_t{1}>() == nullptr);
+}
+
+TEST_CASE("good_size - the least that a block has") {
+    using heap = fresh_heap<124>;
+    CHECK(heap::good_size(0) == 24);
+    CHECK(heap::good_size(25) == 40);
+    CHECK(heap::good_size(40) == 40);
+    CHECK(heap::good_size(SIZE_MAX) == SIZE_MAX);
+    void* p = heap::malloc(123);
+    CHECK(heap::usable_size(p) == heap::good_size(123));
 }

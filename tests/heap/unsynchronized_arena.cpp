@@ -26,7 +26,7 @@ private:
 TEMPLATE_TEST_CASE("an arena over a resource asks for nothing at first, and keeps nothing in the end", "",
                    ptm::unsynchronized_arena, ptm::synchronized_arena) {
     tally upstream;
-    ptm::arena<TestType> a{ptm::upstream_backend<>(&upstream)};
+    ptm::arena<TestType> a{typename TestType::main_backend(&upstream)};
     CHECK(upstream.calls == 0);
     std::vector<void*> blocks;
     for (std::size_t i = 0; i < 2000; ++i) blocks.push_back(a.allocate(i * 37 % 3000));
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("an arena over a resource asks for nothing at first, and keep
 }
 
 TEST_CASE("blocks of up to a KiB are reused as they are, last in, first out") {
-    ptm::arena<ptm::unsynchronized_arena> a{ptm::upstream_backend<>(std::pmr::new_delete_resource())};
+    ptm::arena<ptm::unsynchronized_arena> a{ptm::unsynchronized_arena::main_backend(std::pmr::new_delete_resource())};
     a.allocate(100);
     for (std::size_t n : {1, 24, 500, 1000, 1024}) {
         void *p = a.allocate(n), *q = a.allocate(n);

@@ -9,11 +9,13 @@
 // when the last block is freed, the last one goes, too (see retain).
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <new>
 #include <type_traits>
 
 #include <ptm/arena/align.hpp>
+#include <ptm/arena/allocate_run.hpp>
 #include <ptm/arena/clear.hpp>
 #include <ptm/arena/release_all.hpp>
 #include <ptm/arena/resize.hpp>
@@ -97,6 +99,8 @@ public:
     //   returns  nullptr and errno = ENOMEM when there is no memory; the arena is intact
     //   cost     for a fast chunk 23 instructions without a lock; the rest is in a function of its own
     PTM_ALWAYS_INLINE void* allocate(std::size_t request) noexcept {
+        if (!shared_.permits(request)) [[unlikely]]
+            return detail::out_of_memory();
         state_.lock.lock();
         if (chunk* c = quick(request)) [[likely]] {
             state_.lock.unlock();
@@ -109,12 +113,14 @@ public:
     // refused: because of the limit. It must not throw. What the handler of the limit finds ends that failure.
     void* allocate_or(std::size_t request, std::size_t alignment, auto failed) noexcept {
         if (request > largest_request || alignment > largest_request) return detail::out_of_memory();
+        if (!shared_.permits(request)) return detail::out_of_memory();
         state_.lock.lock();
         return search_aligned_held(request, alignment, failed);
     }
 
     // allocate_quick_or - allocate(request), if that is quick; else otherwise(), without the lock.
     PTM_ALWAYS_INLINE void* allocate_quick_or(std::size_t request, auto otherwise) {
+        if constexpr (decides<typename C::observer>) return otherwise();
         state_.lock.lock();
         chunk* c = quick(request);
         state_.lock.unlock();
@@ -159,7 +165,7 @@ public:
         chunk_size n = header::size_for(request);
         state_.lock.lock();
         shared_.observer(events::freed{p});
-        if (!header::plain_in(word, n) || !header::sound_in(word, c) || bytes(n) > shared_.most_fast
+        if (!header::ordinary_in(word, n) || !header::sound_in(word, c) || bytes(n) > shared_.most_fast
             || !user_aligned<header>(c) || !quick_return(c, n)) [[unlikely]]
             return return_sized_held(c, request);
         state_.lock.unlock();
@@ -169,12 +175,59 @@ public:
     //   returns  nullptr and errno = ENOMEM: p is as it was
     void* reallocate(void* p, std::size_t request) noexcept {
         if (!p) return allocate(request);
-        if (request > largest_request) return detail::out_of_memory();
+        if (request > largest_request || !shared_.permits_growth(request, [p] { return usable_size(p); }))
+            return detail::out_of_memory();
         chunk* c = header::from_user(p);
         shared_.observer(events::freed{p});
         void* moved = attempt(request, [&] { return resized(c, request); });
         shared_.observer(events::allocated{moved ? moved : p, moved ? request : usable_size(p)});
         return moved;
+    }
+
+    // expand - p, from this arena, with room for `request` bytes where it is. Nothing moves; a smaller request gives
+    // the tail back, but for a block in a mapping of its own, which stays as it is.
+    //   returns  false: that would take another place; p is as it was. errno survives
+    //   cost     O(1), and never a way to the backend for more
+    bool expand(void* p, std::size_t request) noexcept {
+        if (request > largest_request || !shared_.permits_growth(request, [p] { return usable_size(p); })) return false;
+        errno_guard keep;
+        inside hold(state_);
+        if (!expanded(header::from_user(p), request)) return false;
+        shared_.observer(events::freed{p});
+        shared_.observer(events::allocated{p, request});
+        return true;
+    }
+
+    // allocate_run - `count` blocks of `request` bytes each into out[0], out[1], ..., neighbours in memory as far as
+    // that goes, under one lock. Each is a block like any other. T: void, or what shall stand there.
+    //   returns  how many there are; fewer than `count`: errno = ENOMEM, and the rest of `out` is as it was
+    //   cost     as one allocate() for every 64 KiB, and a few stores for each block
+    template <class T>
+    std::size_t allocate_run(std::size_t request, std::size_t count, T** out) noexcept {
+        std::size_t served = 0;
+        if (checked_multiply(count, request).value_or(SIZE_MAX) > largest_request) return no_run();
+        if (!shared_.permits(count * request)) return no_run();
+        while (served < count && attempt(request, [&] { return run(request, count, out, served); })) {}
+        return served;
+    }
+
+    // deallocate_run - `count` blocks from this arena, under one lock; in the order of their addresses they merge on
+    // the way. errno survives.
+    //   faults   those of deallocate
+    template <class T>
+    void deallocate_run(T* const* blocks, std::size_t count) noexcept {
+        if (count == 0) return;
+        errno_guard keep;
+        inside hold(state_);
+        for (std::size_t i = 0; i < count; ++i) shared_.observer(events::freed{blocks[i]});
+        live_ -= count;
+        while (count > 0) {
+            std::size_t k = return_leading(blocks, count);
+            blocks += k;
+            count -= k;
+        }
+        if (live_ == 0) [[unlikely]]
+            rest();
     }
 
     // usable_size - bytes that may be written at p: at least those asked for.
@@ -319,6 +372,8 @@ private:
     }
 
     PTM_ALWAYS_INLINE void* block(std::size_t request, auto find) noexcept {
+        if (!shared_.permits(request)) [[unlikely]]
+            return detail::out_of_memory();
         return attempt(request, [&] { return handed_out(find(), request); });
     }
 
@@ -387,6 +442,38 @@ private:
     PTM_ALWAYS_INLINE void* handed_out(chunk* c) noexcept {
         if constexpr (tells_owners) header::set_owner(c, owner_);
         return header::to_user(c);
+    }
+
+    static std::size_t no_run() noexcept {
+        errno = ENOMEM;
+        return 0;
+    }
+
+    // run - as many blocks as there is memory for, from out[served] on.
+    //   returns  nullptr: there was none for another one
+    template <class T>
+    void* run(std::size_t request, std::size_t count, T** out, std::size_t& served) noexcept {
+        std::size_t before = served;
+        ptm::allocate_run(state_, header::size_for(request), count - served,
+                          [&](chunk* c) { out[served++] = static_cast<T*>(handed_out(c, request)); });
+        return served > before ? out[before] : nullptr;
+    }
+
+    // return_leading - the first block, if it is mapped, or all up to the next mapped one.
+    //   returns  how many
+    template <class T>
+    std::size_t return_leading(T* const* blocks, std::size_t count) noexcept {
+        chunk* first = header::from_user(blocks[0]);
+        if (header::is_mapped(first)) return free_mapped(first), 1;
+        std::size_t k = 1;
+        while (k < count && !header::is_mapped(header::from_user(blocks[k]))) ++k;
+        release_run(state_, blocks, k);
+        return k;
+    }
+
+    bool expanded(chunk* c, std::size_t request) noexcept {
+        if (header::is_mapped(c)) return request <= usable_size(header::to_user(c));
+        return ptm::expand(state_, no_stash{}, c, header::size_for(request));
     }
 
     void* resized(chunk* c, std::size_t request) noexcept {

@@ -42,6 +42,13 @@ bool grow_into_next(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     return true;
 }
 
+// grow_in_place - c, too small for n, has at least n afterwards, what follows it in memory being free.
+//   returns  false: it is not, and nothing has changed
+template <arena_config C>
+bool grow_in_place(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
+    return grow_into_top(a, c, n) || grow_into_next(a, c, n);
+}
+
 // cut_tail - c shrinks to n; what is beyond is freed if it can be a chunk.
 template <arena_config C>
 void cut_tail(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chunk_size n) noexcept {
@@ -92,6 +99,20 @@ chunk_in<C>* resize(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* 
     }
     detail::cut_tail(a, stash, c, n);
     return c;
+}
+
+// expand - makes c, a used chunk of this arena, hold n where it is; a smaller n cuts its tail off.
+//
+//   returns  false: it would have to move; it is as it was. errno survives
+//   cost     O(1), and never a way to the system for more
+//   faults   resize_invalid_old_size, resize_invalid_next_size; those of release
+//   thread   the caller holds the lock of the chunk's arena
+template <arena_config C>
+bool expand(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chunk_size n) noexcept {
+    detail::look_at_resized(a, c);
+    if (C::header::size_of(c) < n && !detail::grow_in_place(a, c, n)) return false;
+    detail::cut_tail(a, stash, c, n);
+    return true;
 }
 
 } // namespace ptm

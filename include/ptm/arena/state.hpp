@@ -85,6 +85,21 @@ struct shared_state {
         return was;
     }
 
+    // permits - may a block of so many bytes be handed out? Where the observer decides that, it is asked, and counts
+    // the bytes if it says yes.
+    PTM_ALWAYS_INLINE bool permits(std::size_t request) noexcept {
+        if constexpr (decides<typename C::observer>)
+            return observer.permits(request);
+        else
+            return true;
+    }
+
+    // permits_growth - the same for what a block of usable() bytes lacks of `request`.
+    PTM_ALWAYS_INLINE bool permits_growth(std::size_t request, auto usable) noexcept {
+        if constexpr (decides<typename C::observer>) return request <= usable() || permits(request - usable());
+        return true;
+    }
+
     // gained, lost - keeps the books of what came from a backend and what went back to one.
     void gained(pages run) noexcept {
         held.add(run.bytes);

@@ -93,8 +93,9 @@ struct basic_tag {
     static bool mapped_in(std::size_t word) noexcept { return (word & mapped) != 0; }
     static bool of_side_arena_in(std::size_t word) noexcept { return (word & side_arena) != 0; }
     static bool prev_in_use_in(std::size_t word) noexcept { return (word & previous_used) != 0; }
-    static bool plain_in(std::size_t word, chunk_size n) noexcept {
-        return (Word::read(static_cast<stored>(word)) & ~previous_used) == bytes(n);
+    // ordinary_in - of exactly size n, and not in a mapping of its own: one compare says both.
+    static bool ordinary_in(std::size_t word, chunk_size n) noexcept {
+        return (Word::read(static_cast<stored>(word)) & (~all_flags | mapped)) == bytes(n);
     }
     static bool sound_in(std::size_t word, const chunk* c) noexcept {
         return Word::sound(c, static_cast<stored>(word));

@@ -55,8 +55,8 @@ concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word,
     { H::peek(k) } noexcept -> std::same_as<std::size_t>;
     { H::size_in(word) } noexcept -> std::same_as<chunk_size>;
     { H::mapped_in(word) } noexcept -> std::same_as<bool>;
+    { H::ordinary_in(word, n) } noexcept -> std::same_as<bool>; // of size n, and not mapped?
     { H::of_side_arena_in(word) } noexcept -> std::same_as<bool>;
-    { H::plain_in(word, n) } noexcept -> std::same_as<bool>; // of size n, not mapped, of no side arena
     { H::prev_in_use_in(word) } noexcept -> std::same_as<bool>;
     { H::sound_in(word, k) } noexcept -> std::same_as<bool>; // as it was written? Without a seal: true
 };

@@ -11,6 +11,8 @@
 #error "ptm: C++20 is required (-std=c++20)"
 #endif
 
+#include <version>
+
 #define PTM_ALWAYS_INLINE [[gnu::always_inline]] inline
 #define PTM_NOINLINE [[gnu::noinline]]
 #define PTM_COLD [[gnu::cold, gnu::noinline]]
@@ -32,14 +34,27 @@
 #define PTM_CPU_RELAX() static_cast<void>(0)
 #endif
 
-// PTM_TRY, PTM_CATCH_ALL, PTM_THROW - try, catch (...) and throw, where there are exceptions. Without them nothing is
-// thrown, and what would have to be ends the process.
+// PTM_TRY, PTM_CATCH_ALL, PTM_THROW, PTM_RETHROW - try, catch (...) and throw, where there are exceptions. Without them
+// nothing is thrown, and what would be ends the program.
 #if defined(__cpp_exceptions)
 #define PTM_TRY try
 #define PTM_CATCH_ALL catch (...)
 #define PTM_THROW(what) throw what
+#define PTM_RETHROW throw
 #else
 #define PTM_TRY if (true)
 #define PTM_CATCH_ALL else
-#define PTM_THROW(what) __builtin_trap()
+#define PTM_THROW(what) __builtin_abort()
+#define PTM_RETHROW __builtin_abort()
+#endif
+
+// PTM_IS_CONSTANT - does the compiler know the value, here, after inlining? For choosing between two ways that do the
+// same.
+#define PTM_IS_CONSTANT(value) __builtin_constant_p(value)
+
+// PTM_ALLOCATION_RESULT - what allocate_at_least returns: the C++23 library's template, or one of the same shape.
+#if defined(__cpp_lib_allocate_at_least) && __cpp_lib_allocate_at_least >= 202302L
+#define PTM_ALLOCATION_RESULT ::std::allocation_result
+#else
+#define PTM_ALLOCATION_RESULT ::ptm::detail::own_allocation_result
 #endif

@@ -19,6 +19,7 @@
 #include <sys/single_threaded.h>
 
 #include <ptm/arena/align.hpp>
+#include <ptm/arena/allocate_run.hpp>
 #include <ptm/arena/clear.hpp>
 #include <ptm/arena/resize.hpp>
 #include <ptm/arena/settings.hpp>
@@ -56,8 +57,40 @@ public:
     PTM_ALWAYS_INLINE static void* malloc(std::size_t request) noexcept {
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
             return hook(request, __builtin_return_address(0));
+        if (!shared_.permits(request)) [[unlikely]]
+            return detail::out_of_memory();
         void* p = cache_->get(request, limits_);
         return watched(p ? p : malloc_uncached(request), request);
+    }
+
+    // malloc_of - malloc(Request), for a number known while compiling: where the cache has a list for the size, a block
+    // from there takes one look at the calling thread's cache, one compare and one pop.
+    template <std::size_t Request>
+    PTM_ALWAYS_INLINE static void* malloc_of() noexcept {
+        if constexpr (!knows_size_for<Request>) {
+            return malloc(Request);
+        } else {
+            if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
+                return hook(Request, __builtin_return_address(0));
+            if (!shared_.permits(Request)) [[unlikely]]
+                return detail::out_of_memory();
+            void* p = cache_->template get_known<header::size_for(Request)>();
+            return watched(p ? p : malloc_uncached(Request), Request);
+        }
+    }
+
+    // free_of - free(p) of a block that was asked for with Request bytes; p is not nullptr. A wrong number costs time
+    // and nothing else.
+    template <std::size_t Request>
+    PTM_ALWAYS_INLINE static void free_of(void* p) noexcept {
+        if constexpr (!knows_size_for<Request>) {
+            free(p);
+        } else {
+            if (free_hook hook = hooks::on_free()) [[unlikely]]
+                return hook(p, __builtin_return_address(0));
+            shared_.observer(events::freed{p});
+            free_known<header::size_for(Request)>(header::from_user(p));
+        }
     }
 
     // free - gives a block back; p may be nullptr. errno survives.
@@ -68,20 +101,14 @@ public:
         if (!p) [[unlikely]]
             return;
         shared_.observer(events::freed{p});
-        chunk* c = header::from_user(p);
-        std::size_t word = header::peek(c);
-        if (header::mapped_in(word)) [[unlikely]]
-            return free_mapped(c);
-        chunk_size n = header::size_in(word);
-        look_at_freed<C>(c, n);
-        expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
-        if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
-            free_uncached(c);
+        free_chunk(header::from_user(p));
     }
 
     // calloc - room for n objects of `each` bytes, reading as zero; ENOMEM also when the product is too large.
     PTM_ALWAYS_INLINE static void* calloc(std::size_t n, std::size_t each) noexcept {
         std::size_t request = checked_multiply(n, each).value_or(SIZE_MAX);
+        if constexpr (decides<typename C::observer>)
+            if (hooks::on_malloc() == nullptr && !shared_.permits(request)) return detail::out_of_memory();
         if constexpr (C::cache::serves_all)
             if (void* p = cache_->get(request, limits_)) return watched(cleared(p), request);
         set_up_once();
@@ -109,6 +136,55 @@ public:
         if (memalign_hook hook = hooks::on_memalign()) [[unlikely]]
             return hook(alignment, request, __builtin_return_address(0));
         return aligned_alloc_unhooked(alignment, request);
+    }
+
+    // expand - p with room for `request` bytes where it is. Nothing moves; a smaller request gives the tail back, but
+    // for a block in a mapping of its own, which stays as it is. Where a hook stands for realloc, nothing is expanded.
+    //   returns  false: that would take another place; p is as it was. errno survives
+    //   cost     O(1) under the arena's lock, none if the chunk has the right size
+    static bool expand(void* p, std::size_t request) noexcept {
+        if (hooks::on_realloc() || request > largest_request || !permits_growth(p, request)) return false;
+        errno_guard keep;
+        if (!expanded(header::from_user(p), request)) return false;
+        shared_.observer(events::freed{p});
+        watched(p, request);
+        return true;
+    }
+
+    // malloc_run - `count` blocks of `request` bytes each into out[0], out[1], ..., neighbours in memory as far as that
+    // goes, under one lock and past the thread's cache. Each is a block like any other.
+    //   returns  how many there are; fewer than `count`: errno = ENOMEM, and the rest of `out` is as it was
+    //   cost     as one miss of the cache for every 64 KiB, and a few stores for each block
+    template <class T>
+    static std::size_t malloc_run(std::size_t request, std::size_t count, T** out) noexcept {
+        std::size_t served = 0;
+        if (hooks::on_malloc()) [[unlikely]] {
+            while (served < count && (out[served] = static_cast<T*>(malloc(request)))) ++served;
+            return served;
+        }
+        set_up_once();
+        std::size_t all = checked_multiply(count, request).value_or(SIZE_MAX);
+        if (all > largest_request || !shared_.permits(all)) return detail::out_of_memory(), std::size_t{0};
+        while (served < count && user(request, request, run<T>{request, count, out, served})) {}
+        return served;
+    }
+
+    // free_run - `count` blocks, under one lock as long as they are from one arena, and past the thread's cache; in the
+    // order of their addresses they merge on the way. errno survives.
+    //   faults   those of free
+    template <class T>
+    static void free_run(T* const* blocks, std::size_t count) noexcept {
+        errno_guard keep;
+        while (count > 0) {
+            std::size_t k = free_leading(blocks, count);
+            blocks += k;
+            count -= k;
+        }
+    }
+
+    // good_size - bytes that a block for this request has at least. Who asks for so many wastes none.
+    static constexpr std::size_t good_size(std::size_t request) noexcept {
+        return request > largest_request ? request : bytes(header::size_for(request)) - header::overhead;
     }
 
     // usable_size - bytes that may be written at p, at least those asked for; 0 for nullptr and for a chunk that is
@@ -262,6 +338,39 @@ private:
     static inline constinit thread_exit_hook<&heap::leave> exit_hook_{};
     static inline constinit thread_local bool forking_ = false; // this thread holds the locks of all arenas
 
+    // free_chunk - of any size, mapped or not.
+    PTM_ALWAYS_INLINE static void free_chunk(chunk* c) noexcept {
+        std::size_t word = header::peek(c);
+        if (header::mapped_in(word)) [[unlikely]]
+            return free_mapped(c);
+        chunk_size n = header::size_in(word);
+        look_at_freed<C>(c, n);
+        expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
+        if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
+            free_uncached(c);
+    }
+
+    // knows_size_for - has the cache a quicker way for requests of so many bytes?
+    template <std::size_t Request>
+    static constexpr bool knows_size_for = [] {
+        if constexpr (C::cache::knows_sizes)
+            return Request <= largest_request && block::knows(header::size_for(Request));
+        return false;
+    }();
+
+    // free_known - of a size that is known; a chunk may yet be larger than its request, or mapped.
+    template <chunk_size N>
+    PTM_ALWAYS_INLINE static void free_known(chunk* c) noexcept {
+        std::size_t word = header::peek(c);
+        if (!header::ordinary_in(word, N)) [[unlikely]]
+            return free_other(c);
+        look_at_freed<C>(c, N);
+        expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
+        if (!cache_->template accept_known<N, C::tuned>(c, limits_)) [[unlikely]]
+            free_uncached(c);
+    }
+    PTM_NOINLINE static void free_other(chunk* c) noexcept { free_chunk(c); }
+
     // watched - tells the observer of a block that was handed out.
     PTM_ALWAYS_INLINE static void* watched(void* p, std::size_t request) noexcept {
         if (p) shared_.observer(events::allocated{p, request});
@@ -280,7 +389,7 @@ private:
         if (!mapped) make_early_cache();
         bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
         expect<C, fault::resize_invalid_pointer>(possible && header::sound_in(word, c), c);
-        if (request > largest_request) return detail::out_of_memory();
+        if (request > largest_request || !permits_growth(p, request)) return detail::out_of_memory();
         shared_.observer(events::freed{p});
         void* moved = fits_closely(p, request, mapped) ? p
             : mapped                                   ? realloc_mapped(c, request)
@@ -298,6 +407,7 @@ private:
         }
         std::size_t at = bytes(header::smallest);
         while (at < alignment) at *= 2;
+        if (!shared_.permits(request)) return detail::out_of_memory();
         if constexpr (C::cache::serves_all) {
             if (void* p = cache_->get_aligned(request, at, limits_)) return watched(p, request);
             if (request > largest_request) return detail::out_of_memory();
@@ -308,6 +418,62 @@ private:
             return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
         };
         return watched(user(request, request + at + bytes(header::smallest), search), request);
+    }
+
+    PTM_ALWAYS_INLINE static bool permits_growth(const void* p, std::size_t request) noexcept {
+        return shared_.permits_growth(request, [p] { return usable_size(p); });
+    }
+
+    static bool expanded(chunk* c, std::size_t request) noexcept {
+        std::size_t word = header::peek(c);
+        if (header::mapped_in(word)) return request <= usable_size(header::to_user(c));
+        if (header::size_in(word) == header::size_for(request)) return true;
+        arena_state<C>& a = arena_of(c);
+        entered hold(a);
+        return ptm::expand(a, present_stash(), c, header::size_for(request));
+    }
+
+    // run - searches an arena for as many blocks as there is memory for, from out[served] on; without one, for a single
+    // one in a mapping. Returns the first.
+    template <class T>
+    struct run {
+        std::size_t request, count;
+        T** out;
+        std::size_t& served;
+
+        chunk* operator()(arena_state<C>* a) const noexcept {
+            std::size_t before = served;
+            if (a)
+                allocate_run(*a, header::size_for(request), count - served, *this);
+            else if (chunk* c = map_alone(shared_, want<C>(request)))
+                (*this)(c);
+            return served > before ? header::from_user(out[before]) : nullptr;
+        }
+        void operator()(chunk* c) const noexcept {
+            out[served++] = static_cast<T*>(watched(header::to_user(c), request));
+        }
+    };
+
+    // free_leading - the first block, if it is mapped, or all of its arena that follow it.
+    //   returns  how many
+    template <class T>
+    static std::size_t free_leading(T* const* blocks, std::size_t count) noexcept {
+        if (free_hook hook = hooks::on_free()) [[unlikely]]
+            return hook(blocks[0], __builtin_return_address(0)), 1;
+        chunk* first = header::from_user(blocks[0]);
+        std::size_t k = 1;
+        if (!header::mapped_in(header::peek(first)))
+            while (k < count && is_from(arena_of(first), header::from_user(blocks[k]))) ++k;
+        for (std::size_t i = 0; i < k; ++i) shared_.observer(events::freed{blocks[i]});
+        if (header::mapped_in(header::peek(first))) return free_mapped(first), k;
+        arena_state<C>& a = arena_of(first);
+        entered hold(a);
+        release_run(a, blocks, k);
+        return k;
+    }
+
+    static bool is_from(const arena_state<C>& a, const chunk* c) noexcept {
+        return !header::mapped_in(header::peek(c)) && &arena_of(c) == &a;
     }
 
     // cleared - what a hook gave to calloc.

@@ -2,8 +2,11 @@
 //
 // An observer is called with each event as it happens, by the thread that made it, sometimes under an arena's lock: it
 // must not allocate from the heap that it watches, and must be thread-safe if that heap is.
+//
+// An observer may also be asked whether a block may be handed out at all: see observe/scopes.hpp.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -28,9 +31,22 @@ struct system_shrank { // memory went back to a backend
 struct consolidated {}; // an arena merged its fast chunks
 }
 
+// decides - does the observer say yes or no before a block is handed out? One that does declares `decides = true`.
 template <class O>
-concept observer_policy =
-    std::is_nothrow_invocable_v<O&, const events::allocated&> && std::is_nothrow_invocable_v<O&, const events::freed&>
+inline constexpr bool decides = [] {
+    if constexpr (requires { O::decides; }) return bool{O::decides};
+    return false;
+}();
+
+// permits_blocks - permits(bytes): may the calling thread have so many? Called without an arena's lock.
+template <class O>
+concept permits_blocks = requires(O& o, std::size_t bytes) {
+    { o.permits(bytes) } noexcept -> std::same_as<bool>;
+};
+
+template <class O>
+concept observer_policy = decides<O> == permits_blocks<O> && std::is_nothrow_invocable_v<O&, const events::allocated&>
+    && std::is_nothrow_invocable_v<O&, const events::freed&>
     && std::is_nothrow_invocable_v<O&, const events::system_grew&>
     && std::is_nothrow_invocable_v<O&, const events::system_shrank&>
     && std::is_nothrow_invocable_v<O&, const events::consolidated&>;

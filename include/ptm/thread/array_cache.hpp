@@ -54,11 +54,17 @@ public:
 
         // set - t.cache_request: at most most_request is used; t.cache_count: at most 65535.
         void set(const tuning& t) noexcept {
-            std::size_t n = t.cache_request < most_request ? t.cache_request : most_request;
-            size = bytes(header::size_for(n));
+            size = size_by(t);
             request = size - header::overhead;
-            count = static_cast<std::uint16_t>(t.cache_count < UINT16_MAX ? t.cache_count : UINT16_MAX);
+            count = count_by(t);
             mark.set();
+        }
+
+        static constexpr std::size_t size_by(const tuning& t) noexcept {
+            return bytes(header::size_for(t.cache_request < most_request ? t.cache_request : most_request));
+        }
+        static constexpr std::uint16_t count_by(const tuning& t) noexcept {
+            return static_cast<std::uint16_t>(t.cache_count < UINT16_MAX ? t.cache_count : UINT16_MAX);
         }
     };
 
@@ -74,6 +80,28 @@ public:
             return nullptr;
         unsigned i = index(header::size_for(request));
         return lists_.head(i) ? pop(i) : nullptr;
+    }
+
+    // knows - is there a bin for this size?
+    static constexpr bool knows(chunk_size n) noexcept { return index_of(n) < bins; }
+
+    // get_known - the chunk cached last of those of size N. No limit is asked for: where it forbids a size, nothing of
+    // that size is here.
+    // faults   cache_unaligned_chunk
+    template <chunk_size N>
+    PTM_ALWAYS_INLINE void* get_known() noexcept {
+        constexpr unsigned i = index(N);
+        return lists_.head(i) ? pop(i) : nullptr;
+    }
+
+    // accept_known - as accept_plain, for size N and the numbers of tuning T.
+    template <chunk_size N, tuning T>
+    PTM_ALWAYS_INLINE bool accept_known(chunk* c, const limits& bounds) noexcept {
+        std::uintptr_t mark = bounds.mark.of(this);
+        if (!has_known_room<N, T>(bounds) || header::ring_of(c)->back == mark) [[unlikely]]
+            return false;
+        lists_.push(index(N), c, mark);
+        return true;
     }
 
     // accept
@@ -121,9 +149,21 @@ private:
     constexpr explicit array_block(full nothing) noexcept : lists_(nothing) {}
     static array_block nobody_;
 
+    template <chunk_size N, tuning T>
+    PTM_ALWAYS_INLINE bool has_known_room(const limits& bounds) noexcept {
+        if constexpr (T.environment == environment_source::ignored)
+            return bytes(N) <= limits::size_by(T) && lists_.count(index(N)) < limits::count_by(T);
+        else
+            return has_room(N, bounds);
+    }
+
+    static constexpr std::size_t index_of(chunk_size n) noexcept {
+        return (bytes(n) - bytes(header::smallest)) / header::alignment;
+    }
+
     // Who comes here has compared the size with the limits; saying so keeps the compiler from warning of the others.
     static constexpr unsigned index(chunk_size n) noexcept {
-        std::size_t i = (bytes(n) - bytes(header::smallest)) / header::alignment;
+        std::size_t i = index_of(n);
         PTM_ASSUME(i < bins);
         return static_cast<unsigned>(i);
     }
@@ -146,6 +186,7 @@ struct array_cache_marked {
     static constexpr bool takes_pieces = true;
     static constexpr bool flushes = false;
     static constexpr bool refills = false;
+    static constexpr bool knows_sizes = true;
 
     template <bin_context C>
     using in = detail::array_block<C, Mark>;

@@ -108,8 +108,12 @@ public:
 
         // set - t.cache_budget: at most most_budget is used. cache_count and cache_request say nothing here.
         void set(const tuning& t) noexcept {
-            budget = t.cache_budget < most_budget ? t.cache_budget : most_budget;
+            budget = budget_by(t);
             key = random_word();
+        }
+
+        static constexpr std::size_t budget_by(const tuning& t) noexcept {
+            return t.cache_budget < most_budget ? t.cache_budget : most_budget;
         }
     };
 
@@ -126,6 +130,28 @@ public:
         chunk_size n = header::size_for(request);
         unsigned i = table::stack_of(n);
         return lists_.head(i) ? pop(i, n) : nullptr;
+    }
+
+    // knows - does this size have a list of its own?
+    static constexpr bool knows(chunk_size n) noexcept { return n <= table::largest_stacked; }
+
+    // get_known - the chunk cached last of those of size N.
+    // faults   cache_unaligned_chunk
+    template <chunk_size N>
+    PTM_ALWAYS_INLINE void* get_known() noexcept {
+        constexpr unsigned i = table::stack_of(N);
+        return lists_.head(i) ? pop(i, N) : nullptr;
+    }
+
+    // accept_known - as accept_plain, for size N and the numbers of tuning T.
+    template <chunk_size N, tuning T>
+    PTM_ALWAYS_INLINE bool accept_known(chunk* c, const limits& bounds) noexcept {
+        std::uintptr_t key = bounds.key;
+        if (!has_known_room<N, T>(bounds) || header::ring_of(c)->back == key) [[unlikely]]
+            return false;
+        held_ += bytes(N);
+        lists_.push(table::stack_of(N), c, key);
+        return true;
     }
 
     // get_aligned - the newest in its list, if it has exactly the size for `request` and is aligned.
@@ -216,6 +242,14 @@ private:
     constexpr explicit budget_block(full) noexcept : held_(SIZE_MAX / 2) {}
     static budget_block nobody_;
 
+    template <chunk_size N, tuning T>
+    PTM_ALWAYS_INLINE bool has_known_room(const limits& bounds) noexcept {
+        if constexpr (T.environment == environment_source::ignored)
+            return held_ + bytes(N) <= limits::budget_by(T);
+        else
+            return has_room(N, bounds);
+    }
+
     PTM_ALWAYS_INLINE static bool cacheable(chunk_size n) noexcept {
         return bytes(n) - bytes(header::smallest) <= bytes(table::largest) - bytes(header::smallest);
     }
@@ -296,6 +330,7 @@ struct budget_cache {
     static constexpr bool takes_pieces = false;
     static constexpr bool flushes = true;
     static constexpr bool refills = true;
+    static constexpr bool knows_sizes = true;
 
     template <bin_context C>
     using in = detail::budget_block<C, MostRequest>;

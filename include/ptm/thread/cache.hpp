@@ -58,10 +58,22 @@ concept refills_batches =
         { block.end_refill() } noexcept -> std::same_as<void>;
     };
 
+// serves_known_sizes - has a quicker way for chunk sizes that are known while compiling: those that knows(n).
+//   T  the tuning of the configuration: where nobody can change its numbers at run time (environment_source::ignored)
+//      they are as good as constants, and no limits are looked at
+template <class P, class C>
+concept serves_known_sizes = requires(typename P::template in<C> block,
+                                      const typename P::template in<C>::limits& bounds, chunk_in<C>* c, chunk_size n) {
+    requires P::template in<C>::knows(C::header::smallest);
+    { P::template in<C>::knows(n) } noexcept -> std::same_as<bool>;
+    { block.template get_known<C::header::smallest>() } noexcept -> std::same_as<void*>; // as get
+    { block.template accept_known<C::header::smallest, tuning{}>(c, bounds) } noexcept -> std::same_as<bool>;
+};
+
 // says_who_uses_it - caches: false: there is never a block. made_early: any request or free of a thread makes its
 // block; false: the first request that the block may serve does. serves_all: calloc and memalign take from it, too.
 // takes_pieces: what an arena frees itself goes there, too. flushes, refills: chunks go back to arenas, and come from
-// them, many at a time.
+// them, many at a time. knows_sizes: what is known while compiling is served at less cost.
 template <class P>
 concept says_who_uses_it = requires {
     { P::caches } -> std::convertible_to<bool>;
@@ -70,13 +82,14 @@ concept says_who_uses_it = requires {
     { P::takes_pieces } -> std::convertible_to<bool>;
     { P::flushes } -> std::convertible_to<bool>;
     { P::refills } -> std::convertible_to<bool>;
+    { P::knows_sizes } -> std::convertible_to<bool>;
 };
 
 template <class P, class C>
-concept cache_policy =
-    bin_context<C> && says_who_uses_it<P> && caches_blocks<P, C> && (P::made_early || can_be_awaited<P, C>)
-    && (!P::serves_all || serves_aligned<P, C>) && (!P::flushes || flushes_batches<P, C>)
-    && (!P::refills || refills_batches<P, C>) && requires(typename P::template in<C>::limits& settable) {
+concept cache_policy = bin_context<C> && says_who_uses_it<P> && caches_blocks<P, C>
+    && (P::made_early || can_be_awaited<P, C>) && (!P::serves_all || serves_aligned<P, C>)
+    && (!P::flushes || flushes_batches<P, C>) && (!P::refills || refills_batches<P, C>)
+    && (!P::knows_sizes || serves_known_sizes<P, C>) && requires(typename P::template in<C>::limits& settable) {
            { settable.set(tuning{}) } noexcept -> std::same_as<void>;
        };
 
@@ -87,6 +100,7 @@ struct no_cache {
     static constexpr bool takes_pieces = false;
     static constexpr bool flushes = false;
     static constexpr bool refills = false;
+    static constexpr bool knows_sizes = false;
 
     template <bin_context C>
     struct in {

@@ -53,13 +53,23 @@ public:
 
         // set - t.cache_request: at most most_request is used; t.cache_count: at most 65535.
         void set(const tuning& t) noexcept {
-            std::size_t n = bytes(header::size_for(t.cache_request < most_request ? t.cache_request : most_request));
-            size = Largest == largest_size::cached ? n + 1 : n;
+            std::size_t n = largest_by(t);
+            size = size_by(t);
             std::size_t last = align_down(size - 1, header::alignment);
             request = last < bytes(header::smallest) ? 0 : last - header::overhead + 1;
             found = (n < bytes(largest_stacked) ? n : bytes(largest_stacked)) + 1;
-            count = static_cast<std::uint16_t>(t.cache_count < UINT16_MAX ? t.cache_count : UINT16_MAX);
+            count = count_by(t);
             key = random_word();
+        }
+
+        static constexpr std::size_t largest_by(const tuning& t) noexcept {
+            return bytes(header::size_for(t.cache_request < most_request ? t.cache_request : most_request));
+        }
+        static constexpr std::size_t size_by(const tuning& t) noexcept {
+            return Largest == largest_size::cached ? largest_by(t) + 1 : largest_by(t);
+        }
+        static constexpr std::uint16_t count_by(const tuning& t) noexcept {
+            return static_cast<std::uint16_t>(t.cache_count < UINT16_MAX ? t.cache_count : UINT16_MAX);
         }
     };
 
@@ -80,6 +90,28 @@ public:
         if (i >= stacks) [[unlikely]]
             return get_from_tier(n);
         return lists_.head(static_cast<unsigned>(i)) ? pop(static_cast<unsigned>(i)) : nullptr;
+    }
+
+    // knows - does this size have a list of its own?
+    static constexpr bool knows(chunk_size n) noexcept { return stack_of(n) < stacks; }
+
+    // get_known - the chunk cached last of those of size N, also one that an arena has put there beyond the limit.
+    // faults   cache_unaligned_chunk
+    template <chunk_size N>
+    PTM_ALWAYS_INLINE void* get_known() noexcept {
+        constexpr auto i = static_cast<unsigned>(stack_of(N));
+        return lists_.head(i) ? pop(i) : nullptr;
+    }
+
+    // accept_known - as accept_plain, for size N and the numbers of tuning T.
+    template <chunk_size N, tuning T>
+    PTM_ALWAYS_INLINE bool accept_known(chunk* c, const limits& bounds) noexcept {
+        constexpr auto i = static_cast<unsigned>(stack_of(N));
+        std::uintptr_t key = bounds.key;
+        if (!has_known_room<N, T>(i, bounds) || header::ring_of(c)->back == key) [[unlikely]]
+            return false;
+        lists_.push(i, c, key);
+        return true;
     }
 
     // get_aligned - the first in its list that has exactly the size for `request` and is aligned.
@@ -133,6 +165,14 @@ private:
     using full = typename cached_lists<C, stacks + tiers>::full;
     constexpr explicit tiered_block(full nothing) noexcept : lists_(nothing) {}
     static tiered_block nobody_;
+
+    template <chunk_size N, tuning T>
+    PTM_ALWAYS_INLINE bool has_known_room(unsigned i, const limits& bounds) noexcept {
+        if constexpr (T.environment == environment_source::ignored)
+            return bytes(N) < limits::size_by(T) && lists_.count(i) < limits::count_by(T);
+        else
+            return bytes(N) < bounds.size && lists_.count(i) < bounds.count;
+    }
 
     // stack_of - `stacks` or more for what is too large, and for what is too small to be a chunk.
     static constexpr std::size_t stack_of(chunk_size n) noexcept {
@@ -214,6 +254,7 @@ struct tiered_cache {
     static constexpr bool takes_pieces = false;
     static constexpr bool flushes = false;
     static constexpr bool refills = false;
+    static constexpr bool knows_sizes = true;
 
     template <bin_context C>
     using in = detail::tiered_block<C, Largest>;

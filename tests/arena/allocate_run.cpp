@@ -1,0 +1,164 @@
+#include "support/configs.hpp"
+#include "support/live_blocks.hpp"
+
+#include <ptm/arena/allocate_run.hpp>
+#include <ptm/os/buffer.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace {
+using config = ptm_test::glass;
+using header = config::header;
+using arena = ptm_test::fresh_arena<config>;
+using counted = ptm_test::fresh_arena<ptm_test::counted_glass>;
+
+// neighbours - blocks that lie `apart` bytes from their predecessors.
+std::size_t neighbours(const std::vector<void*>& blocks, std::size_t apart) {
+    std::size_t n = 0;
+    for (std::size_t i = 1; i < blocks.size(); ++i) n += ptm::bytes_between(blocks[i - 1], blocks[i]) == apart;
+    return n;
+}
+
+template <class A>
+std::vector<void*> run_of(A& a, std::size_t request, std::size_t count) {
+    std::vector<void*> out(count);
+    out.resize(a.allocate_run(request, count, out.data()));
+    return out;
+}
+}
+
+TEST_CASE("a run from top lies in memory as it stands in the list") {
+    arena a;
+    auto blocks = run_of(a, 24, 100);
+    REQUIRE(blocks.size() == 100);
+    CHECK(neighbours(blocks, 32) == 99);
+    CHECK(a.live() == 100);
+    for (void* p : blocks) CHECK(header::prev_in_use(header::from_user(p)));
+    CHECK(ptm_test::verdict(a) == "sound");
+    a.deallocate_run(blocks.data(), blocks.size());
+    CHECK(a.live() == 0);
+    CHECK(a.figures().used_bytes() == 0);
+    CHECK(a.figures().fast_chunks == 0);
+}
+
+TEST_CASE("a run fits into one free chunk, and the last block takes a rest that can be none") {
+    arena a;
+    void* hole = a.allocate(10 * 112 + 16 - 8);
+    a.allocate(24);
+    a.deallocate(hole);
+    a.allocate(2000); // sorts it
+    auto blocks = run_of(a, 100, 10);
+    CHECK(blocks.front() == hole);
+    CHECK(neighbours(blocks, 112) == 9);
+    CHECK(arena::usable_size(blocks[8]) == 104);
+    CHECK(arena::usable_size(blocks[9]) == 120);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("every block of a run is a block like any other") {
+    arena a;
+    auto blocks = run_of(a, 200, 9);
+    a.allocate(24);
+    for (std::size_t i : {4, 0, 8, 2, 6}) a.deallocate(blocks[i]);
+    CHECK(ptm_test::verdict(a) == "sound");
+    CHECK(a.reallocate(blocks[1], 350) == blocks[1]);
+    for (std::size_t i : {7, 1, 3, 5}) a.deallocate(blocks[i]);
+    CHECK(ptm_test::verdict(a) == "sound");
+    a.consolidate(); // what was cut off became a fast chunk
+    CHECK(a.figures().binned_chunks == 1);
+}
+
+TEST_CASE("a long run is cut from several pieces, none of which is mapped") {
+    arena a;
+    auto blocks = run_of(a, 24, 20'000);
+    REQUIRE(blocks.size() == 20'000);
+    CHECK(neighbours(blocks, 32) > 19'980);
+    CHECK(a.shared().mapped_count == 0);
+    std::reverse(blocks.begin(), blocks.end());
+    a.deallocate_run(blocks.data(), blocks.size());
+    CHECK(ptm_test::verdict(a) == "sound");
+    CHECK(a.live() == 0);
+}
+
+TEST_CASE("large blocks of a run are mapped, one by one") {
+    arena a;
+    auto blocks = run_of(a, 200'000, 3);
+    REQUIRE(blocks.size() == 3);
+    CHECK(a.shared().mapped_count == 3);
+    auto small = run_of(a, 50, 3);
+    std::vector<void*> mixed{small[0], blocks[0], small[1], small[2], blocks[2], blocks[1]};
+    a.deallocate_run(mixed.data(), mixed.size());
+    CHECK(a.shared().mapped_count == 0);
+    CHECK(a.live() == 0);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("where memory ends, a run does, and the rest of the list is as it was") {
+    alignas(64) static std::byte memory[40'000];
+    struct in_a_buffer
+        : ptm::edit<config, ptm::set_main_backend<ptm::buffer_backend>, ptm::set_mapped_backend<ptm::no_backend>,
+                    ptm::set_tuned<ptm::tuning{.top_pad = 0}>> {};
+    ptm_test::fresh_arena<in_a_buffer> a{ptm::buffer_backend(ptm::pages{memory, sizeof memory})};
+    std::vector<void*> out(2000, memory);
+    errno = 0;
+    std::size_t served = a.allocate_run(24, out.size(), out.data());
+    CHECK(errno == ENOMEM);
+    CHECK(served > 1100);
+    CHECK(served < 1250);
+    CHECK(out[served] == memory);
+    CHECK(a.live() == served);
+    CHECK(ptm_test::verdict(a) == "sound");
+    a.deallocate_run(out.data(), served);
+    CHECK(a.live() == 0);
+    CHECK(run_of(a, 24, served).size() == served);
+}
+
+TEST_CASE("a run goes to the system as often as one block does") {
+    counted a;
+    a.allocate(1);
+    std::size_t calls = a.backend().calls;
+    CHECK(run_of(a, 24, 1000).size() == 1000);
+    CHECK(a.backend().calls == calls);
+}
+
+TEST_CASE("an impossible run is refused") {
+    arena a;
+    void* none = nullptr;
+    for (std::size_t n : {ptm::largest_request, SIZE_MAX}) {
+        errno = 0;
+        CHECK(a.allocate_run(n, 2, &none) == 0);
+        CHECK(a.allocate_run(2, n, &none) == 0);
+        CHECK(errno == ENOMEM);
+    }
+    CHECK(none == nullptr);
+    CHECK(a.allocate_run(24, 0, &none) == 0);
+    a.deallocate_run(&none, 0);
+    CHECK(a.live() == 0);
+}
+
+TEST_CASE("a run that comes back twice is noticed") {
+    arena a;
+    auto blocks = run_of(a, 200, 5);
+    a.allocate(24);
+    a.deallocate(blocks[2]);
+    CHECK(ptm_test::fault_of([&] { a.deallocate_run(blocks.data(), 5); }) == "double free or corruption (!prev)");
+    arena b;
+    blocks = run_of(b, 200, 5);
+    b.allocate(24);
+    header::set_size(header::from_user(blocks[1]), ptm::chunk_size{8});
+    CHECK(ptm_test::fault_of([&] { b.deallocate_run(blocks.data(), 5); }) == "free(): invalid size");
+    arena c;
+    blocks = run_of(c, 200, 2);
+    blocks[0] = static_cast<std::byte*>(blocks[0]) + 8;
+    CHECK(ptm_test::fault_of([&] { c.deallocate_run(blocks.data(), 2); }) == "free(): invalid pointer");
+}
+
+TEST_CASE("a run may be filled on purpose") {
+    arena a;
+    a.shared().perturb = 0x5a;
+    auto blocks = run_of(a, 40, 30);
+    for (void* p : blocks) CHECK(static_cast<unsigned char*>(p)[39] == 0xa5);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
