@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstring>
 #include <memory_resource>
+#include <set>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -46,11 +47,11 @@ TEST_CASE("arena_resource asks the default resource of its construction") {
     std::pmr::set_default_resource(&second);
     CHECK(r.upstream_resource() == &first);
     CHECK(with.upstream_resource() == &first);
-    void* p = r.allocate(100);
+    void* p = r.allocate(10'000); // more than lies in the resource itself
     std::pmr::set_default_resource(before);
     CHECK(first.calls() == 1);
     CHECK(second.calls() == 0);
-    r.deallocate(p, 100);
+    r.deallocate(p, 10'000);
     CHECK(first.held() == 0);
 }
 
@@ -118,7 +119,7 @@ TEST_CASE("options are in effect") {
     CHECK(r.options().retain == 8192);
     CHECK(r.options().largest_quick == 120);
     CHECK(r.options().own_region == 10'000);
-    r.deallocate(r.allocate(50), 50);
+    r.deallocate(r.allocate(6000), 6000);
     CHECK(upstream.held() > 0); // retained
     r.trim();
     CHECK(upstream.held() == 0);
@@ -129,14 +130,14 @@ TEST_CASE("without options those of the configuration are in effect, and a pool'
     arena_resource<> r;
     CHECK(r.options().limit == SIZE_MAX);
     CHECK(r.options().retain == 0);
-    CHECK(r.options().largest_quick == 1032);
+    CHECK(r.options().largest_quick == 2056);
     CHECK(r.options().own_region == 32 * 1024);
     std::pmr::pool_options pool;
     pool.largest_required_pool_block = 500;
     arena_resource<> like(arena_options::like(pool));
     CHECK(like.options().largest_quick <= 500);
     CHECK(like.options().largest_quick > 480);
-    CHECK(arena_resource<>(arena_options::like({})).options().largest_quick == 1032);
+    CHECK(arena_resource<>(arena_options::like({})).options().largest_quick == 2056);
 }
 
 TEST_CASE("over the limit is limit_exceeded, in words") {
@@ -284,4 +285,57 @@ TEST_CASE("perturbed blocks are filled also by the quick path") {
     CHECK(static_cast<unsigned char*>(r.allocate(64))[63] == 0xa5);
     r.deallocate(p, 64);
     r.deallocate(keep, 64);
+}
+
+TEMPLATE_TEST_CASE("temporaries and small containers do not go upstream", "", ptm::unsynchronized_arena,
+                   ptm::synchronized_arena) {
+    bookkeeper upstream;
+    arena_resource<TestType> r(&upstream);
+    for (std::size_t n = 1; n < 4000; n += 7) {
+        void* p = r.allocate(n);
+        std::memset(p, 0x5a, n);
+        r.deallocate(p, n);
+    }
+    for (int round = 0; round < 3; ++round) {
+        std::pmr::vector<std::pmr::string> texts(&r);
+        for (int i = 0; i < 20; ++i) texts.emplace_back("longer than what a string holds in itself");
+    }
+    CHECK(upstream.calls() == 0);
+    CHECK(r.arena().held() == 0);
+    CHECK(ptm_test::verdict(r.arena()) == "sound");
+    void* large = r.allocate(8000);
+    CHECK(upstream.calls() == 1);
+    CHECK(r.arena().held() == upstream.held());
+    r.deallocate(large, 8000);
+    CHECK(upstream.held() == 0);
+}
+
+TEST_CASE("a limit does not count what lies in the resource itself") {
+    bookkeeper upstream;
+    arena_resource<> r({.limit = 0}, &upstream);
+    CHECK(r.allocate(1000) != nullptr);
+    CHECK_THROWS_AS(r.allocate(10'000), ptm::limit_exceeded);
+    CHECK(upstream.calls() == 0);
+}
+
+TEST_CASE("each of several threads that fail has the exception of its own request") {
+    bookkeeper upstream;
+    upstream.fails_from = 0;
+    ptm::synchronized_arena_resource r(&upstream);
+    constexpr std::size_t count = 4, times = 200;
+    std::vector<std::size_t> calls[count];
+    std::vector<std::thread> threads;
+    for (auto& mine : calls)
+        threads.emplace_back([&] {
+            for (std::size_t i = 0; i < times; ++i) try {
+                    r.deallocate(r.allocate(200'000), 200'000);
+                } catch (const ptm_test::out_of_cards& thrown) {
+                    mine.push_back(thrown.call);
+                }
+        });
+    for (std::thread& t : threads) t.join();
+    std::set<std::size_t> all;
+    for (auto& mine : calls) all.insert(mine.begin(), mine.end());
+    CHECK(all.size() == count * times);
+    CHECK(ptm_test::verdict(r.arena()) == "sound");
 }

@@ -1,10 +1,14 @@
 #include "support/configs.hpp"
 
 #include <ptm/arena/common_source.hpp>
+#include <ptm/os/buffer_first.hpp>
 #include <ptm/os/mmap.hpp>
+#include <ptm/os/upstream.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 
 #include <atomic>
+#include <exception>
+#include <memory_resource>
 #include <thread>
 #include <vector>
 
@@ -34,7 +38,9 @@ TEST_CASE("a source keeps to its limit, whoever asks, and says that it did") {
     s.limit = 12288;
     ptm::pages run = a.obtain(8192);
     CHECK_FALSE(bool(b.obtain(8192)));
-    CHECK(s.refused);
+    CHECK(b.take_refusal());
+    CHECK_FALSE(b.take_refusal());
+    CHECK_FALSE(a.take_refusal());
     CHECK(bool(b.obtain(4096)));
     s.limit = 4096; // below what is held
     CHECK_FALSE(bool(a.obtain(4096)));
@@ -47,7 +53,7 @@ TEST_CASE("a refusal of the backend is none of the limit, and nothing is counted
     user a(s);
     s.backend().grant(0);
     CHECK_FALSE(bool(a.obtain(4096)));
-    CHECK_FALSE(s.refused);
+    CHECK_FALSE(a.take_refusal());
     CHECK(s.held == 0);
 }
 
@@ -83,4 +89,40 @@ TEST_CASE("threads share a source, and its books are right") {
     CHECK(wrong == 0);
     CHECK(s.held == 0);
     CHECK(s.backend().bytes_held == 0);
+}
+
+TEST_CASE("what the backend throws is kept for the arena that asked") {
+    struct refuses : std::pmr::memory_resource {
+        void* do_allocate(std::size_t bytes, std::size_t) override { throw bytes; }
+        void do_deallocate(void*, std::size_t, std::size_t) override {}
+        bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+    } upstream;
+    ptm::common_source<ptm::upstream_backend<>, ptm::mutex_lock> s{ptm::upstream_backend<>(&upstream)};
+    ptm::from_common<ptm::upstream_backend<>, ptm::mutex_lock> a(s), b(s);
+    CHECK_FALSE(bool(a.obtain(8192)));
+    CHECK_FALSE(bool(b.obtain(4096)));
+    std::exception_ptr of_a = a.take_failure();
+    REQUIRE(of_a);
+    CHECK_THROWS_AS(std::rethrow_exception(of_a), std::size_t);
+    CHECK_FALSE(bool(a.take_failure()));
+    CHECK(bool(b.take_failure()));
+}
+
+TEST_CASE("what the backend has to offer goes to the first who takes it, and comes back for the next") {
+    alignas(64) static std::byte memory[4096];
+    using backend = ptm::buffer_first<ptm::mmap_backend>;
+    ptm::common_source<backend, ptm::mutex_lock> s{backend(ptm::pages{memory, sizeof memory})};
+    ptm::from_common<backend, ptm::mutex_lock> a(s), b(s);
+    s.limit = 0; // which does not count what is there anyway
+    CHECK(a.offered() == sizeof memory);
+    ptm::pages run = a.take_offered();
+    CHECK(run.data == memory);
+    CHECK(a.taken() == sizeof memory);
+    CHECK(b.offered() == 0);
+    CHECK_FALSE(bool(b.take_offered()));
+    CHECK(b.taken() == 0);
+    CHECK(a.give_back(run));
+    CHECK(a.taken() == 0);
+    CHECK(b.take_offered().data == memory);
+    CHECK(s.held == 0);
 }

@@ -376,10 +376,11 @@ void offers_one_run() {
     B backend = make<B>();
     for (int i = 0; i < 3; ++i) {
         std::size_t offered = backend.offered();
-        CHILD_CHECK(offered != 0);
+        CHILD_CHECK(offered != 0 && backend.taken() == 0);
         pages run = backend.take_offered();
         CHILD_CHECK(run.bytes == offered);
         fill(run);
+        CHILD_CHECK(backend.taken() == offered);
         CHILD_CHECK(backend.offered() == 0 && !backend.take_offered());
         pages other = backend.obtain(unit);
         CHILD_CHECK(other.bytes == unit && disjoint(run, other));
@@ -702,12 +703,14 @@ struct offers_without_a_run : ptm::no_backend {
     static constexpr can able = can::offer;
     std::size_t offered() const noexcept;
 };
-struct offered_changes_it : offers_without_a_run {
-    std::size_t offered() noexcept;
+struct offers_and_forgets : offers_without_a_run {
     pages take_offered() noexcept;
 };
-struct offers : offers_without_a_run {
-    pages take_offered() noexcept;
+struct offers : offers_and_forgets {
+    std::size_t taken() const noexcept;
+};
+struct offered_changes_it : offers {
+    std::size_t offered() noexcept;
 };
 struct release_may_throw : releases_without_release {
     void release();
@@ -759,6 +762,6 @@ static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<commi
 static_assert(!ptm::backend_policy<releases_without_release> && !ptm::backend_policy<release_may_throw>);
 static_assert(!ptm::backend_policy<releases_and_does_not_know>);
 static_assert(!ptm::backend_policy<offers_without_a_run> && !ptm::backend_policy<offered_changes_it>);
-static_assert(ptm::backend_policy<offers>);
+static_assert(ptm::backend_policy<offers> && !ptm::backend_policy<offers_and_forgets>);
 static_assert(ptm::backend_policy<locates> && ptm::backend_policy<releases>);
 static_assert(ptm::backend_policy<can_more_than_it_says> && ptm::backend_policy<can_all>);

@@ -157,7 +157,7 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_bins_or_top(arena_state<C>& a, chunk_size n)
 template <arena_config C>
 PTM_NOINLINE chunk_in<C>* search(arena_state<C>& a, stash_policy<C> auto stash, wanted w) noexcept {
     if (w.request > largest_request) return nullptr; // also a sum that an alignment made too large
-    if (!bin_table<typename C::header>::is_small(w.size) && a.have_fast) consolidate(a);
+    if (C::ruled.large_merges_fast && a.have_fast && !bin_table<typename C::header>::is_small(w.size)) consolidate(a);
     sweep s;
     for (;;) {
         if (chunk_in<C>* c = from_unsorted(a, stash, w, s)) return c;

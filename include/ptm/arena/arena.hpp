@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <exception>
 #include <new>
 #include <type_traits>
 
@@ -109,8 +110,10 @@ public:
         return search_held(request);
     }
 
-    // allocate_or - as allocate(request, alignment). When nothing is found, failed(refused) is called under the lock;
-    // refused: because of the limit. It must not throw. What the handler of the limit finds ends that failure.
+    // allocate_or - as allocate(request, alignment). When nothing is found, failed(refused, thrown) is called under the
+    // lock, and must not throw. What the handler of the limit finds ends that failure.
+    //   refused  bool: because of the limit
+    //   thrown   thrown() is what a backend keeps of an exception, a std::exception_ptr, or nullptr
     void* allocate_or(std::size_t request, std::size_t alignment, auto failed) noexcept {
         if (request > largest_request || alignment > largest_request) return detail::out_of_memory();
         if (!shared_.permits(request)) return detail::out_of_memory();
@@ -130,15 +133,20 @@ public:
     }
 
     // allocate_cleared - the same, reading as zero.
-    void* allocate_cleared(std::size_t request) noexcept {
-        if (request > largest_request) return detail::out_of_memory();
-        return block(request, [&] { return ptm::allocate_cleared(state_, no_stash{}, want<C>(request)); });
+    void* allocate_cleared(std::size_t request) noexcept { return allocate_cleared_or(request, no_matter); }
+
+    // allocate_cleared_or - the same; failed: see allocate_or.
+    void* allocate_cleared_or(std::size_t request, auto failed) noexcept {
+        if (request > largest_request || !shared_.permits(request)) return detail::out_of_memory();
+        state_.lock.lock();
+        auto find = [&] { return handed_out(ptm::allocate_cleared(state_, no_stash{}, want<C>(request)), request); };
+        return attempt_held(request, find, failed);
     }
 
     // allocate - with an alignment, a power of two in bytes.
     void* allocate(std::size_t request, std::size_t alignment) noexcept {
         if (alignment <= header::alignment) return allocate(request);
-        return allocate_or(request, alignment, [](bool) noexcept {});
+        return allocate_or(request, alignment, no_matter);
     }
 
     // deallocate - p: from this arena, or nullptr. errno survives.
@@ -337,11 +345,45 @@ public:
     arena_state<C>& state() noexcept { return state_; }
     typename C::main_backend& backend() noexcept { return state_.backend; }
 
+    // largest_quick - blocks for requests up to so many bytes are kept by size when freed, and merge later; 0: none
+    // are. own_region - blocks from so many bytes on have memory of their own, which goes back with them.
+    //   thread   not while others use the arena
+    void largest_quick(std::size_t bytes) noexcept { shared_.set_most_fast(bytes); }
+    std::size_t largest_quick() const noexcept {
+        std::size_t most = shared_.most_fast;
+        return most > header::overhead ? most - header::overhead : 0;
+    }
+    void own_region(std::size_t bytes) noexcept { shared_.mmap_threshold = bytes; }
+    std::size_t own_region() const noexcept { return shared_.mmap_threshold; }
+
 private:
+    static constexpr auto no_matter = [](bool, auto&&) noexcept {};
+
+    // was_refused - because of the limit, since this was asked last; also by what the backend stands for.
+    bool was_refused() noexcept {
+        bool refused = shared_.take_refusal();
+        if constexpr (requires { state_.backend.take_refusal(); }) refused |= state_.backend.take_refusal();
+        return refused;
+    }
+
+    // failure - what a backend keeps of an exception, once; nullptr: nothing.
+    std::exception_ptr failure() noexcept {
+        std::exception_ptr main = detail::take_failure(state_.backend);
+        std::exception_ptr mapped = detail::take_failure(shared_.mapped_backend);
+        return mapped ? mapped : main;
+    }
+
+    // may_stay - may what the arena has remain when nothing of it is used?
+    bool may_stay() const noexcept {
+        std::size_t free_of_charge = 0;
+        if constexpr (has(C::main_backend::able, can::offer)) free_of_charge = state_.backend.taken();
+        return state_.system_bytes <= retain_ + free_of_charge;
+    }
+
     // attempt_held - find() under the lock, which is held now and let go, and again as long as there is no memory and
     // the handler of the limit says so.
     //   find     returns something for the user, or nullptr
-    //   failed   told under the lock that nothing was found, and whether because of the limit
+    //   failed   see allocate_or
     PTM_ALWAYS_INLINE void* attempt_held(std::size_t request, auto find, auto failed) noexcept {
         for (;;) {
             bool refused = false;
@@ -350,7 +392,8 @@ private:
                 shared_.refused = false; // by a search that found something smaller after all
                 if (void* p = find()) [[likely]]
                     return p;
-                failed(refused = shared_.take_refusal());
+                refused = was_refused();
+                failed(refused, [this]() noexcept { return failure(); });
             }
             if (!refused || !handler_ || !handler_(context_, request)) return detail::out_of_memory();
             state_.lock.lock();
@@ -359,7 +402,7 @@ private:
 
     PTM_ALWAYS_INLINE void* attempt(std::size_t request, auto find) noexcept {
         state_.lock.lock();
-        return attempt_held(request, find, [](bool) noexcept {});
+        return attempt_held(request, find, no_matter);
     }
 
     // handed_out - a chunk for the user, or nullptr.
@@ -369,12 +412,6 @@ private:
         ++live_;
         shared_.observer(events::allocated{header::to_user(c), request});
         return handed_out(c);
-    }
-
-    PTM_ALWAYS_INLINE void* block(std::size_t request, auto find) noexcept {
-        if (!shared_.permits(request)) [[unlikely]]
-            return detail::out_of_memory();
-        return attempt(request, [&] { return handed_out(find(), request); });
     }
 
     // quick - a fast chunk, if there is one and nothing else is to be done with it. Needs no prepare(), and no look at
@@ -389,8 +426,9 @@ private:
 
     // quick_return - puts a chunk of n into its fast bin, if nothing else is to be done and no check speaks against it.
     PTM_ALWAYS_INLINE bool quick_return(chunk* c, chunk_size n) noexcept {
-        if (live_ == 1 || shared_.perturb != 0) [[unlikely]]
+        if (shared_.perturb != 0) [[unlikely]]
             return false;
+        if (live_ == 1 && !may_stay()) return false;
         if (C::checked(fault::free_invalid_next_size_fast)
             && !word_plausible<header>(header::at(c, bytes(n)), state_.system_bytes)) [[unlikely]]
             return false;
@@ -413,7 +451,7 @@ private:
             if (request > largest_request) return nullptr;
             return handed_out(ptm::allocate(state_, no_stash{}, want<C>(request)), request);
         };
-        return attempt_held(request, find, [](bool) noexcept {});
+        return attempt_held(request, find, no_matter);
     }
 
     PTM_ALWAYS_INLINE void* search_aligned_held(std::size_t request, std::size_t alignment, auto failed) noexcept {
@@ -505,7 +543,7 @@ private:
     // rest - nothing is used.
     PTM_COLD void rest() noexcept {
         if constexpr (keeps_regions<C>) {
-            if (state_.system_bytes <= retain_) return;
+            if (may_stay()) return;
             ptm::consolidate(state_);
             drop_top(state_);
         }

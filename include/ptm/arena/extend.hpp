@@ -279,13 +279,13 @@ std::size_t region_bytes(arena_state<C>& a, std::size_t least) noexcept {
 
 // ask_for_region - from the main backend, or the mapped one when that refuses.
 template <arena_config C>
-pages ask_for_region(arena_state<C>& a, std::size_t size, bool& from_mapped) noexcept {
+pages ask_for_region(arena_state<C>& a, std::size_t size, region_source& from) noexcept {
     shared_state<C>& s = *a.shared;
     std::size_t whole = align_up(size, a.backend.page_bytes());
-    from_mapped = false;
+    from = region_source::main;
     if (s.explicit_page == 0 && whole >= size && s.may_hold(whole))
         if (pages run = if_suits(a, a.backend, a.backend.obtain(whole))) return run;
-    from_mapped = true;
+    from = region_source::mapped;
     if (pages run = if_suits(a, s.mapped_backend, obtain_explicit(s, size))) return run;
     whole = align_up(size, s.mapped_backend.page_bytes());
     if (whole < size || !s.may_hold(whole)) return {};
@@ -293,8 +293,8 @@ pages ask_for_region(arena_state<C>& a, std::size_t size, bool& from_mapped) noe
 }
 
 template <arena_config C>
-void advise_region(arena_state<C>& a, pages run, bool from_mapped) noexcept {
-    if (from_mapped)
+void advise_region(arena_state<C>& a, pages run, region_source from) noexcept {
+    if (from == region_source::mapped)
         advise_huge(*a.shared, a.shared->mapped_backend, run);
     else
         advise_huge(*a.shared, a.backend, run);
@@ -313,8 +313,7 @@ bool has_offer(const arena_state<C>& a, chunk_size n) noexcept {
 template <arena_config C>
 pages take_offer(arena_state<C>& a, chunk_size n) noexcept {
     if constexpr (has(C::main_backend::able, can::offer))
-        if (has_offer(a, n) && a.shared->may_hold(a.backend.offered()))
-            return if_suits(a, a.backend, a.backend.take_offered());
+        if (has_offer(a, n)) return if_suits(a, a.backend, a.backend.take_offered());
     return {};
 }
 
@@ -326,15 +325,16 @@ span<C> open_region(arena_state<C>& a, chunk_size n, bool spare) noexcept {
     std::size_t least = bytes(n) + region_overhead<C>;
     if (least < bytes(n)) return {};
     std::size_t wanted = spare ? region_bytes(a, least) : least;
-    bool from_mapped = false;
+    region_source from = region_source::offer;
     pages run = spare ? take_offer(a, n) : pages{};
-    if (!run) run = ask_for_region(a, wanted, from_mapped);
-    if (!run && wanted > least) run = ask_for_region(a, least, from_mapped);
+    if (!run) run = ask_for_region(a, wanted, from);
+    if (!run && wanted > least) run = ask_for_region(a, least, from);
     if (!run) return {};
     if (!a.base) a.base = run.data;
-    advise_region(a, run, from_mapped);
-    account(a, run);
-    return lay_out(a, run, from_mapped);
+    advise_region(a, run, from);
+    a.system_bytes += run.bytes;
+    if (from != region_source::offer) a.shared->gained(run);
+    return lay_out(a, run, from);
 }
 
 // from_own_region - a chunk that is all of a region, so that its memory goes back when it is freed.

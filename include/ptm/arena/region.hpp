@@ -52,7 +52,7 @@ bool is_fence(const chunk_in<C>* c) noexcept {
 // lay_out - makes a run a region with one chunk, free or top, whose size word is yet to be written.
 //   returns  the chunk
 template <arena_config C>
-span<C> lay_out(arena_state<C>& a, pages run, bool from_mapped) noexcept {
+span<C> lay_out(arena_state<C>& a, pages run, region_source from) noexcept {
     using header = typename C::header;
     std::size_t record = align_down(address_of(run.end()) - sizeof(region), alignof(region));
     chunk_in<C>* first = header::at(run.data, misalignment<header>(run.data));
@@ -61,29 +61,32 @@ span<C> lay_out(arena_state<C>& a, pages run, bool from_mapped) noexcept {
     chunk_in<C>* fence = header::at(first, bytes(n));
     header::set_fence(fence);
     header::set_fence(header::next(fence));
-    region* r = ::new (static_cast<void*>(region_behind<C>(fence))) region{run, nullptr, nullptr, from_mapped};
+    region* r = ::new (static_cast<void*>(region_behind<C>(fence))) region{run, nullptr, nullptr, from};
     a.regions.add(*r);
     return {first, n};
 }
 
-// give_back_run - to the backend that it is from; false: still held.
+// give_back_region - to the backend that it is from, which may overwrite the record; false: still held.
 template <arena_config C>
-bool give_back_run(arena_state<C>& a, pages run, bool from_mapped) noexcept {
-    return from_mapped ? a.shared->mapped_backend.give_back(run) : a.backend.give_back(run);
+bool give_back_region(arena_state<C>& a, const region& r) noexcept {
+    region was = r;
+    bool from_mapped = was.from == region_source::mapped;
+    if (!(from_mapped ? a.shared->mapped_backend.give_back(was.run) : a.backend.give_back(was.run))) return false;
+    if (was.from != region_source::offer) a.shared->lost(was.run.bytes);
+    return true;
 }
 
 // drop_region - gives a region back in which nothing is used, and which is in no bin.
 //   returns  false: the backend did not take it; the region is as it was
 template <arena_config C>
 bool drop_region(arena_state<C>& a, region* r) noexcept {
-    region was = *r;
+    std::size_t had = r->run.bytes;
     a.regions.remove(*r);
-    if (!give_back_run(a, was.run, was.from_mapped)) {
+    if (!give_back_region(a, *r)) {
         a.regions.add(*r);
         return false;
     }
-    a.system_bytes -= was.run.bytes;
-    a.shared->lost(was.run.bytes);
+    a.system_bytes -= had;
     return true;
 }
 

@@ -17,11 +17,7 @@ namespace detail {
 template <arena_config C>
 void return_regions(arena_state<C>& a, region_list& kept) noexcept {
     a.regions.for_each([&](region& r) {
-        pages run = r.run;
-        if (give_back_run(a, run, r.from_mapped))
-            a.shared->lost(run.bytes);
-        else
-            kept.add(r);
+        if (!give_back_region(a, r)) kept.add(r);
     });
 }
 
@@ -29,7 +25,7 @@ void return_regions(arena_state<C>& a, region_list& kept) noexcept {
 template <arena_config C>
 void reuse_region(arena_state<C>& a, region& r) noexcept {
     a.system_bytes += r.run.bytes;
-    span<C> all = lay_out(a, r.run, r.from_mapped);
+    span<C> all = lay_out(a, r.run, r.from);
     C::header::set_used(all.begin, all.size, false); // whole before it is filed: bins ask for its size
     C::header::set_prev_in_use(all.end(), false);
     file_free<no_check>(a, all.begin, all.size);

@@ -143,12 +143,15 @@ private:
     }
 };
 
+// region_source - mapped: the main backend refused. offer: what the main one had to offer; not counted as held.
+enum class region_source : unsigned char { main, offer, mapped };
+
 // region - a run of memory that an arena has from a backend without a frontier: see arena/region.hpp.
 struct region {
     pages run;
     region* older;
     region* newer;
-    bool from_mapped; // from the mapped backend, because the main one refused
+    region_source from;
 };
 
 // region_list - those of an arena.

@@ -13,6 +13,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstring>
+#include <exception>
+#include <functional>
+#include <type_traits>
 #include <utility>
 
 #include <ptm/arena/arena.hpp>
@@ -66,19 +69,27 @@ public:
     striped_arena(const striped_arena&) = delete;
     striped_arena& operator=(const striped_arena&) = delete;
 
-    // allocate, allocate_cleared, deallocate, reallocate - as those of arena.
-    void* allocate(std::size_t request) noexcept {
-        return served(request, [=](stripe& s) { return s.allocate(request); });
+    // allocate, allocate_or, allocate_quick_or, allocate_cleared, deallocate, reallocate, expand - as those of arena.
+    PTM_ALWAYS_INLINE void* allocate(std::size_t request) noexcept {
+        return allocate_quick_or(request, [&] { return allocate_or(request, header::alignment, no_matter); });
     }
     void* allocate(std::size_t request, std::size_t alignment) noexcept {
-        return served(request, [=](stripe& s) { return s.allocate(request, alignment); });
+        return allocate_or(request, alignment, no_matter);
+    }
+    void* allocate_or(std::size_t request, std::size_t alignment, auto failed) noexcept {
+        return served(request, failed, [=](stripe& s, auto note) { return s.allocate_or(request, alignment, note); });
+    }
+    PTM_ALWAYS_INLINE void* allocate_quick_or(std::size_t request, auto otherwise) {
+        return stripes_[detail::thread_number::get() % Stripes].allocate_quick_or(request, otherwise);
     }
     void* allocate_cleared(std::size_t request) noexcept {
-        return served(request, [=](stripe& s) { return s.allocate_cleared(request); });
+        return served(request, no_matter, [=](stripe& s, auto note) { return s.allocate_cleared_or(request, note); });
     }
-    void deallocate(void* p) noexcept {
+    PTM_ALWAYS_INLINE void deallocate(void* p) noexcept {
         if (p) owner(p).deallocate(p);
     }
+    PTM_ALWAYS_INLINE void deallocate(void* p, std::size_t request) noexcept { owner(p).deallocate(p, request); }
+    bool expand(void* p, std::size_t request) noexcept { return owner(p).expand(p, request); }
     void* reallocate(void* p, std::size_t request) noexcept {
         if (!p) return allocate(request);
         if (void* same = owner(p).reallocate(p, request)) return same;
@@ -110,6 +121,16 @@ public:
     void retain(std::size_t bytes) noexcept {
         for (stripe& s : stripes_) s.retain(bytes);
     }
+    std::size_t retain() const noexcept { return stripes_[0].retain(); }
+
+    void largest_quick(std::size_t bytes) noexcept {
+        for (stripe& s : stripes_) s.largest_quick(bytes);
+    }
+    std::size_t largest_quick() const noexcept { return stripes_[0].largest_quick(); }
+    void own_region(std::size_t bytes) noexcept {
+        for (stripe& s : stripes_) s.own_region(bytes);
+    }
+    std::size_t own_region() const noexcept { return stripes_[0].own_region(); }
 
     void limit(std::size_t bytes, limit_handler handler = nullptr, void* context = nullptr) noexcept {
         source_.limit = bytes;
@@ -156,24 +177,49 @@ private:
         return stripes_[i];
     }
 
-    PTM_ALWAYS_INLINE void* served(std::size_t request, auto ask) noexcept {
-        void* p = ask(stripes_[detail::thread_number::get() % Stripes]);
-        return p ? p : served_elsewhere(request, ask);
-    }
+    static constexpr auto no_matter = [](bool, auto&&) noexcept {};
 
-    PTM_COLD void* served_elsewhere(std::size_t request, auto ask) noexcept {
-        do
+    // shortfall - why there is no memory: what the stripes say, taken together.
+    struct shortfall {
+        bool refused = false;
+        std::exception_ptr thrown{};
+
+        void operator()(bool because_of_limit, auto failure) noexcept {
+            refused |= because_of_limit;
+            if (std::exception_ptr one = failure()) thrown = one;
+        }
+    };
+
+    // served - the thread's own stripe first.
+    //   ask      (stripe, note): from there, or nullptr and note(refused, thrown)
+    void* served(std::size_t request, auto failed, auto ask) noexcept {
+        if (void* p = ask(stripes_[detail::thread_number::get() % Stripes], no_matter)) [[likely]]
+            return p;
+        shortfall why;
+        do {
+            why = {};
             for (stripe& s : stripes_)
-                if (void* p = ask(s)) return p;
-        while (over_limit() && handler_ && handler_(context_, request));
+                if (void* p = ask(s, std::ref(why))) return p;
+        } while (why.refused && handler_ && handler_(context_, request));
+        failed(why.refused, [&]() noexcept { return why.thrown; });
         return nullptr;
     }
-
-    bool over_limit() noexcept {
-        bool was = source_.refused;
-        source_.refused = false;
-        return was;
-    }
 };
+
+namespace detail {
+template <class C>
+struct arena_type {
+    using type = arena<C>;
+};
+template <class C>
+    requires requires { C::stripes; }
+struct arena_type<C> {
+    using type = striped_arena<C, C::stripes>;
+};
+} // namespace detail
+
+// arena_for - what a configuration asks for: with `static constexpr unsigned stripes`, an arena of so many of them.
+template <arena_config C>
+using arena_for = typename detail::arena_type<C>::type;
 
 } // namespace ptm

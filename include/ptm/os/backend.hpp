@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 
 #include <ptm/core/bits.hpp>
 #include <ptm/core/units.hpp>
@@ -26,7 +27,7 @@ namespace ptm {
 //   locate   what obtain() gives lies in one stretch of `reserved_bytes`, aligned to that: any address in it tells
 //            where it begins
 //   release  knows what it has handed out, and can give it all back at once
-//   offer    may have a run of a size of its own that is best used first
+//   offer    may have a run of a size of its own that is best used first, and costs nobody anything while it is kept
 enum class can : unsigned {
     nothing = 0,
     grow = 1,
@@ -101,6 +102,7 @@ template <class B>
 concept offers_pages = requires(B b, const B k) {
     { k.offered() } noexcept -> std::same_as<std::size_t>; // bytes of that run; 0: there is none now
     { b.take_offered() } noexcept -> std::same_as<pages>;  // it, until it is given back; {} if there is none
+    { k.taken() } noexcept -> std::same_as<std::size_t>;   // its bytes, while it is taken; otherwise 0
 };
 
 // backend_policy - must have what it says it has.
@@ -129,5 +131,18 @@ struct no_backend {
 };
 
 static_assert(backend_policy<no_backend>);
+
+namespace detail {
+// take_failure - what a backend, or the one that it is around, kept of an exception; nullptr: nothing.
+template <class B>
+std::exception_ptr take_failure(B& backend) noexcept {
+    if constexpr (requires { backend.take_failure(); })
+        return backend.take_failure();
+    else if constexpr (requires { backend.inner(); })
+        return take_failure(backend.inner());
+    else
+        return nullptr;
+}
+} // namespace detail
 
 } // namespace ptm

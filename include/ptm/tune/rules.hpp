@@ -37,6 +37,10 @@ struct rules {
 
     // A thread that ends without a cache may still make one afterwards, which nobody hands back then.
     bool cache_after_the_end = false; // until 2.33
+
+    // A request too large for a small bin merges the fast chunks first, so that it finds what they leave; otherwise
+    // they are merged only when nothing else is left.
+    bool large_merges_fast = true; // all
 };
 
 } // namespace ptm
