@@ -88,6 +88,7 @@ struct room {
 template <>
 struct room<0> {};
 
+// has_upstream - is made from a memory resource, and tells it.
 template <class B>
 concept has_upstream = std::is_constructible_v<B, std::pmr::memory_resource*>
     && std::is_convertible_v<decltype(upstream_of(std::declval<const B&>())), std::pmr::memory_resource*>;

@@ -40,6 +40,7 @@ struct aligned_bytes {
     alignas(Alignment) std::byte at[Alignment];
 };
 
+// uses_pointers - has plain pointers, and no fancy ones.
 template <class A>
 concept uses_pointers =
     std::is_same_v<typename std::allocator_traits<A>::pointer, typename std::allocator_traits<A>::value_type*>
