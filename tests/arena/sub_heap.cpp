@@ -8,7 +8,9 @@
 #include <ptm/arena/resize.hpp>
 #include <ptm/arena/sub_heap.hpp>
 #include <ptm/arena/verify.hpp>
+#include <ptm/os/buffer.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -18,7 +20,8 @@ using namespace ptm::literals;
 
 struct small_heaps : ptm::edit<ptm_test::glass, ptm::set_arena_backend<ptm::reserve_backend<1_MiB>>,
                                ptm::set_mapped_backend<ptm::counted<ptm::mmap_backend>>,
-                               ptm::set_tuned<ptm::tuning{.mmap_threshold = 1 << 30}>> {};
+                               ptm::set_tuned<ptm::tuning{.mmap_threshold = 1 << 30, .most_mmap_threshold = 1 << 30}>> {
+};
 // What one of its backends gives can be limited by tests: `left` calls succeed.
 template <std::size_t Bytes>
 struct rationed_stretch : ptm::reserve_backend<Bytes> {
@@ -28,6 +31,8 @@ struct rationed_stretch : ptm::reserve_backend<Bytes> {
     }
 };
 struct rationed : ptm::edit<small_heaps, ptm::set_arena_backend<rationed_stretch<1_MiB>>> {};
+// beside_a_buffer - the main backend's pages are smaller than those of the sub-heaps.
+struct beside_a_buffer : ptm::edit<small_heaps, ptm::set_main_backend<ptm::buffer_backend>> {};
 
 // side - a side arena that gives everything back at the end.
 template <class C = small_heaps>
@@ -74,12 +79,11 @@ public:
     static heap* of(const void* p) { return ptm::sub_heap_of<C>(p); }
 };
 
-bool all_zero(const void* p, std::size_t n) {
+bool all_are(unsigned char byte, const void* p, std::size_t n) {
     const auto* at = static_cast<const unsigned char*>(p);
-    for (std::size_t i = 0; i < n; ++i)
-        if (at[i] != 0) return false;
-    return true;
+    return std::all_of(at, at + n, [=](unsigned char b) { return b == byte; });
 }
+bool all_zero(const void* p, std::size_t n) { return all_are(0, p, n); }
 }
 
 TEST_CASE("the first chunk of a side arena lies behind the arena itself") {
@@ -284,4 +288,18 @@ TEST_CASE("trim drops pages inside free chunks of a side arena, and keeps its to
     CHECK(a.figures().top_bytes == top);
     CHECK(all_zero(static_cast<std::byte*>(p) + 8192, 4096));
     a.give(fence);
+}
+
+TEST_CASE("trim drops pages of a side arena as its own backend counts them, whatever the main one does") {
+    side<beside_a_buffer> a;
+    std::vector<void*> kept, given;
+    for (int i = 0; i < 250; ++i) {
+        given.push_back(a.take(1000));
+        kept.push_back(a.take(1000));
+        std::memset(kept.back(), 0x77, 1000);
+    }
+    for (void* p : given) a.give(p);
+    ptm::trim(*a, 0);
+    for (void* p : kept) CHECK(all_are(0x77, p, 1000));
+    CHECK(a.verdict() == "sound");
 }

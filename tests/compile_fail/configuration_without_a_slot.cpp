@@ -1,6 +1,4 @@
-// expect: heap_config<C> class ptm::heap | class template 'heap' [with C = incomplete]
-// expect-anywhere: incomplete
-// expect-anywhere: typename C::lock
+// expect: configuration: the slot `lock` is missing or misspelled
 #include <ptm/heap/glibc_2_36.hpp>
 #include <ptm/heap/heap.hpp>
 

@@ -1,4 +1,4 @@
-# Compiles SOURCE with COMPILER and the include folders INCLUDES; succeeds if that fails as the source expects.
+# Compiles SOURCE with COMPILER, the include folders INCLUDES and the macros DEFINES; succeeds if that fails as the source expects.
 # See CMakeLists.txt beside this file.
 
 set(ENV{LC_ALL} C)
@@ -12,6 +12,9 @@ endfunction()
 set(flags -std=c++20 -fsyntax-only)
 foreach(folder IN LISTS INCLUDES)
     list(APPEND flags "-I${folder}")
+endforeach()
+foreach(define IN LISTS DEFINES)
+    list(APPEND flags "-D${define}")
 endforeach()
 execute_process(COMMAND "${COMPILER}" ${flags} "${SOURCE}" RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE said)
 if(result EQUAL 0)

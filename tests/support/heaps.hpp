@@ -58,11 +58,12 @@ std::size_t structures_of(ptm::sub_heap<C>* h, bool newest) {
 template <class H>
 std::size_t structures() {
     std::size_t sum = 0;
-    H::for_each_arena([&](auto& a) {
-        bool newest = true;
-        if (!a.side_arena) return;
-        ptm::for_each_sub_heap(a, [&](auto* h) { sum += structures_of(h, std::exchange(newest, false)); });
-    });
+    if constexpr (ptm::has_sub_heaps<typename H::config>)
+        H::for_each_arena([&](auto& a) {
+            bool newest = true;
+            if (!a.side_arena) return;
+            ptm::for_each_sub_heap(a, [&](auto* h) { sum += structures_of(h, std::exchange(newest, false)); });
+        });
     return sum;
 }
 

@@ -45,6 +45,12 @@ struct rationed : B {
         return all::take() ? all::count(B::obtain(bytes)) : ptm::no_pages();
     }
 
+    ptm::pages take_offered() noexcept
+        requires(ptm::has(B::able, ptm::can::offer))
+    {
+        return all::take() ? all::count(B::take_offered()) : ptm::pages{};
+    }
+
     bool give_back(ptm::pages run) noexcept {
         if (!B::give_back(run)) return false;
         all::held.fetch_sub(run.bytes);

@@ -141,7 +141,7 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) 
 template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* from_top(arena_state<C>& a, chunk_size n) noexcept {
     using header = typename C::header;
-    bool sound = header::sound(a.top) || !(keeps_regions<C> ? a.has_top() : a.has_memory());
+    bool sound = header::sound(a.top) || a.top == a.no_top(); // which nobody sealed
     expect<C, fault::corrupted_top_size>(bytes(header::size_of(a.top)) <= a.system_bytes && sound, a.top);
     return cut_top(a, n);
 }

@@ -31,7 +31,7 @@ namespace ptm {
 //   returns  true: try again (the handler has freed something, or raised the limit); false: there is no memory
 using limit_handler = bool (*)(void* context, std::size_t request) noexcept;
 
-template <arena_config C>
+template <complete_arena C>
 class arena {
     using header = typename C::header;
     using chunk = typename header::chunk;

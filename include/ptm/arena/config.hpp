@@ -41,4 +41,39 @@ concept arena_config =
     && fast_bin_policy<typename C::fast_bins, C> && unsorted_bin_policy<typename C::unsorted_bin, C>
     && small_bin_policy<typename C::small_bins, C> && large_bin_policy<typename C::large_bins, C>;
 
+namespace detail {
+
+// arena_slots - says which one is missing, in the first line of the error.
+template <class C>
+struct arena_slots {
+    static_assert(requires { typename C::header; }, "configuration: the slot `header` is missing or misspelled");
+    static_assert(
+        requires { typename C::main_backend; }, "configuration: the slot `main_backend` is missing or misspelled");
+    static_assert(
+        requires { typename C::arena_backend; }, "configuration: the slot `arena_backend` is missing or misspelled");
+    static_assert(
+        requires { typename C::mapped_backend; }, "configuration: the slot `mapped_backend` is missing or misspelled");
+    static_assert(requires { typename C::fast_bins; }, "configuration: the slot `fast_bins` is missing or misspelled");
+    static_assert(
+        requires { typename C::unsorted_bin; }, "configuration: the slot `unsorted_bin` is missing or misspelled");
+    static_assert(
+        requires { typename C::small_bins; }, "configuration: the slot `small_bins` is missing or misspelled");
+    static_assert(
+        requires { typename C::large_bins; }, "configuration: the slot `large_bins` is missing or misspelled");
+    static_assert(requires { typename C::lock; }, "configuration: the slot `lock` is missing or misspelled");
+    static_assert(requires { typename C::observer; }, "configuration: the slot `observer` is missing or misspelled");
+    static_assert(requires { typename C::reporter; }, "configuration: the slot `reporter` is missing or misspelled");
+    static_assert(requires { C::checked; }, "configuration: the slot `checked` is missing or misspelled");
+    static_assert(requires { C::tuned; }, "configuration: the slot `tuned` is missing or misspelled");
+    static_assert(requires { C::ruled; }, "configuration: the slot `ruled` is missing or misspelled");
+    static constexpr bool all = true;
+};
+
+} // namespace detail
+
+// complete_arena - arena_config for the place where a user names a configuration: a slot that is not there is an error
+// with its name, and not just an unmet constraint.
+template <class C>
+concept complete_arena = detail::arena_slots<C>::all && arena_config<C>;
+
 } // namespace ptm

@@ -28,6 +28,8 @@ namespace ptm {
 // shared_state - what all arenas of one heap have in common: settings that may change, and mapped chunks.
 template <arena_config C>
 struct shared_state {
+    static_assert(detail::possible<tuning(C::tuned)>::yes);
+
     // Settings; units and meaning as in struct tuning.
     relaxed<std::size_t> mmap_threshold = C::tuned.mmap_threshold;
     relaxed<int> mmap_max = C::tuned.mmap_max;
@@ -249,7 +251,8 @@ struct arena_state {
 
     // has_top - false: nothing was obtained yet, or what was went back. The arena is prepared.
     bool has_top() const noexcept { return bytes(header::size_of(top)) != 0; }
-    void without_top() noexcept { top = header::at(&shared->no_top, 0); }
+    void without_top() noexcept { top = no_top(); }
+    chunk* no_top() const noexcept { return header::at(&shared->no_top, 0); }
 
     // forget - as new: all memory has gone back. The settings stay, and the most that the arena ever had.
     void forget() noexcept {

@@ -29,8 +29,10 @@ bool trim_top(arena_state<C>& a, std::size_t pad) noexcept {
     return true;
 }
 
-// Without a frontier top goes back with its region, or not at all.
+// Without a frontier top goes back with its region, or not at all. (A condition of its own, so that no compiler has to
+// find out which of the two is more constrained: Clang 14 takes more memory for that than there is.)
 template <arena_config C>
+    requires(!has(C::main_backend::able, can::grow))
 bool trim_top(arena_state<C>& a, std::size_t) noexcept {
     return drop_top(a);
 }
@@ -118,11 +120,17 @@ constexpr bool can_discard(const arena_state<C>& a) noexcept {
     return has(a.side_arena ? C::arena_backend::able : C::main_backend::able, can::discard);
 }
 
+// discard_unit - what begins and ends there can be discarded. Bytes, a power of two.
+template <arena_config C>
+std::size_t discard_unit(const arena_state<C>& a) noexcept {
+    return a.side_arena ? C::arena_backend::page_bytes() : C::main_backend::page_bytes();
+}
+
 // discard_inside - drops the whole pages of a free chunk behind its links.
 template <arena_config C>
 bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
     constexpr std::size_t links = sizeof(chunk_in<C>);
-    std::size_t page = a.backend.page_bytes(), n = bytes(C::header::size_of(c));
+    std::size_t page = discard_unit(a), n = bytes(C::header::size_of(c));
     if (n <= page - 1 + links) return false;
     std::size_t ahead = links + bytes_to_aligned(offset(c, links), page);
     if (ahead >= n || n - ahead < page) return false;

@@ -42,6 +42,8 @@ class tree_bins::in {
     using node = tree_node;
 
     // A node lies over both pairs of links: they must be words, and neighbours.
+    static_assert(header::links_hold_pointers,
+                  "tree_bins: the header's links are too short for a tree; use sorted_bins");
     static_assert(sizeof(ring_node) == 2 * sizeof(void*), "tree_bins: a link of a chunk must be a word");
     static_assert(offsetof(chunk, skip) == offsetof(chunk, ring) + sizeof(ring_node),
                   "tree_bins: the two pairs of links of a chunk must be neighbours");

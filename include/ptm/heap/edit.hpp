@@ -140,6 +140,7 @@ template <tuning T>
 struct set_tuned {
     template <class B>
     struct on : B {
+        static_assert(detail::possible<T>::yes);
         static constexpr auto tuned = T;
     };
 };

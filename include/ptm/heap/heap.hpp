@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 #include <sys/single_threaded.h>
 
@@ -35,7 +36,7 @@
 
 namespace ptm {
 
-template <heap_config C>
+template <complete_heap C>
 class heap {
     using header = typename C::header;
     using chunk = typename header::chunk;
@@ -46,6 +47,10 @@ class heap {
 
     static_assert(has_sub_heaps<C> || !C::arenas::several,
                   "heap: several arenas need an arena_backend that can::locate, such as reserve_backend");
+    static_assert(std::is_trivially_destructible_v<typename C::main_backend>,
+                  "heap: main_backend has a destructor, and a heap is used until the very end; see arena<C>");
+    static_assert(std::is_trivially_destructible_v<typename C::mapped_backend>,
+                  "heap: mapped_backend has a destructor, and a heap is used until the very end; see arena<C>");
 
 public:
     using config = C;

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
+#include <type_traits>
 
 #include <ptm/core/bits.hpp>
 #include <ptm/core/units.hpp>
@@ -45,11 +46,18 @@ constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsign
 constexpr can operator&(can a, can b) noexcept { return can(unsigned(a) & unsigned(b)); }
 constexpr bool has(can set, can one) noexcept { return (unsigned(set) & unsigned(one)) != 0; }
 
+// Most page sizes are known while compiling; the system's own is not.
+template <class B>
+concept knows_page_bytes = requires { typename std::integral_constant<std::size_t, B::page_bytes()>; };
+
+template <class B>
+concept has_even_pages = !knows_page_bytes<B> || is_power_of_two(B::page_bytes());
+
 template <class B>
 concept describes_pages = requires {
     { B::able } -> std::convertible_to<can>;
     { B::page_bytes() } noexcept -> std::same_as<std::size_t>; // power of two
-};
+} && has_even_pages<B>;
 
 template <class B>
 concept obtains_pages = requires(B b, std::size_t bytes, pages p) {

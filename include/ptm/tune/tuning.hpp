@@ -96,4 +96,22 @@ struct tuning {
     constexpr std::size_t glibc_sub_heap() const noexcept { return 2 * most_mmap_threshold; }
 };
 
+namespace detail {
+
+// possible - numbers that can be; which one cannot is said while compiling.
+template <tuning T>
+struct possible {
+    static constexpr bool multiple_is_a_power = (T.fallback_multiple & (T.fallback_multiple - 1)) == 0;
+
+    static_assert(T.mmap_threshold <= T.most_mmap_threshold, "tuning: mmap_threshold is above most_mmap_threshold");
+    static_assert(T.mmap_max >= 0, "tuning: mmap_max is negative");
+    static_assert(T.cache_count <= 65535, "tuning: cache_count is above 65535");
+    static_assert(T.cache_request <= T.most_cache_request, "tuning: cache_request is above most_cache_request");
+    static_assert(multiple_is_a_power, "tuning: fallback_multiple must be 0 or a power of two");
+    static_assert(T.region_share > 0, "tuning: region_share is a divisor");
+    static constexpr bool yes = true;
+};
+
+} // namespace detail
+
 } // namespace ptm
