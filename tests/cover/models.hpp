@@ -118,7 +118,7 @@ struct heaps {
                              unsorted_bin_slot, small_bin_slot, large_bin_slot, locks, arena_policies, caches,
                              observers, hook_slot, reporters, check_sets, versions, numbers>;
 
-    // As above: what is refused.
+    // As above: what is refused, by a main arena.
     using too_far = each_forbidden<headers, compact_tag, heap_main_backends, reserve_backend<64_MiB>, mmap_backend,
                                    listed<mmap_backend>, huge_page_backend<>, on_node<reserve_backend<64_MiB>>,
                                    shared_file_backend<64_MiB>>;

@@ -24,10 +24,11 @@ template <class F, class Base>
 using with = ptm::edit<Base, typename F::slot_a::template edit<F::slot_a::template index_of<typename F::model_a>()>,
                        typename F::slot_b::template edit<F::slot_b::template index_of<typename F::model_b>()>>;
 
-struct without_cache : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>> {};
+// A process of several threads would try a second arena, whose bins lie in its own sub-heap, near enough.
+struct main_arena_alone : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>, ptm::set_arenas<ptm::one_arena>> {};
 
 template <class F>
-struct refused_pair : with<F, without_cache> {};
+struct refused_pair : with<F, main_arena_alone> {};
 
 // refuses - an object that gets no memory, and keeps none.
 template <class F>
