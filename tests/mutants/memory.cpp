@@ -62,7 +62,7 @@ struct scribbler {
 // record_of - the record of the region that lies in this run.
 region& record_of(pages run) {
     using C = sound_in_regions;
-    auto* first = ptm::detail::chunks_of<C>({run, nullptr, nullptr, false});
+    auto* first = ptm::detail::chunks_of<C>({run, nullptr, nullptr, ptm::region_source::main});
     std::uintptr_t record = align_down(address_of(run.end()) - sizeof(region), alignof(region));
     std::uintptr_t room = record - ptm::detail::fence_bytes<C> - address_of(first);
     return *ptm::detail::region_behind<C>(C::header::at(first, align_down(room, C::header::alignment)));
