@@ -28,6 +28,7 @@
 #include <ptm/observe/counters.hpp>
 #include <ptm/observe/ring.hpp>
 #include <ptm/observe/scopes.hpp>
+#include <ptm/observe/valgrind_poisoning.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/buffer_first.hpp>
 #include <ptm/os/decorated.hpp>

@@ -281,6 +281,7 @@ TEST_CASE("perturbed blocks are filled also by the quick path") {
     auto* p = static_cast<unsigned char*>(r.allocate(64));
     CHECK(p[0] == 0xa5);
     r.deallocate(p, 64);
+    ptm::default_poisoning::expose(p, 64);
     CHECK(p[20] == 0x5a);
     CHECK(static_cast<unsigned char*>(r.allocate(64))[63] == 0xa5);
     r.deallocate(p, 64);

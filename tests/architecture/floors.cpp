@@ -116,10 +116,13 @@ struct include_line {
     bool brackets;
 };
 
+// A header that core/config.hpp chooses: #include PTM_ASAN_HEADER.
+bool is_chosen(std::string_view rest) { return starts_with(rest, "PTM_") && ends_with(rest, "_HEADER"); }
+
 std::vector<include_line> includes_of(const source& s) {
     std::vector<include_line> found;
     for (const directive& d : directives_of(s))
-        if (d.name == "include" && d.rest.size() > 2)
+        if (d.name == "include" && d.rest.size() > 2 && !is_chosen(d.rest))
             found.push_back({d.rest.substr(1, d.rest.size() - 2), d.line, d.rest.front() == '<'});
     return found;
 }

@@ -104,6 +104,7 @@ struct by_hand {
     using large_bins = sorted_bins;
     using lock = no_lock;
     using observer = no_observer;
+    using poisoning = default_poisoning;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::none;
     static constexpr auto tuned = tuning{};

@@ -15,6 +15,7 @@ struct without_cache {
     using large_bins = ptm::sorted_bins;
     using lock = ptm::no_lock;
     using observer = ptm::no_observer;
+    using poisoning = ptm::no_poisoning;
     using reporter = ptm::trap_reporter;
     static constexpr auto checked = ptm::checks::none;
     static constexpr auto tuned = ptm::tuning{};

@@ -104,6 +104,7 @@ TEST_CASE("glibc_2_33 tells a second free from the address of the thread's cache
     void* block = heap::ready_arena().base + 16;
     heap::free(words);
     CHECK(ptm_test::fault_of([&] { heap::free(words); }) == "free(): double free detected in tcache 2");
+    ptm::default_poisoning::expose(words, 24);
     CHECK(words[1] == ptm::address_of(block));
 }
 

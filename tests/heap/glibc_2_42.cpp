@@ -136,12 +136,13 @@ TEST_CASE("2.42: calloc and memalign take from the cache, what they give is clea
     scenario<22> s;
     std::size_t aligned = s.aligned(64, 100);
     s.m(100);
-    std::memset(s.blocks[1], 1, 104);
+    std::memset(s.blocks[1], 1, s.u(2));
     s.f(1);
     s.f(2);
     CHECK(s.aligned(64, 100) == aligned);
     s.zeroed(90);
     CHECK(s.blocks[3] == s.blocks[1]);
+    REQUIRE(s.u(4) == 104);
     for (std::size_t i = 0; i < 104; ++i) CHECK(static_cast<char*>(s.blocks[3])[i] == 0);
 }
 

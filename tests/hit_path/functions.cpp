@@ -15,6 +15,15 @@ struct other_hooks {
     static constexpr ptm::memalign_hook on_memalign() noexcept { return nullptr; }
     static constexpr void set_up() noexcept {}
 };
+struct other_poisoning {
+    static constexpr bool works = true;
+    static constexpr bool poisons = false;
+    struct at_work {};
+    static void hide(void*, std::size_t) noexcept {}
+    static void expose(void*, std::size_t) noexcept {}
+    static void define(void*, std::size_t) noexcept {}
+    static std::size_t reach(const void*, std::size_t n) noexcept { return n; }
+};
 struct other_lock {
     void lock() noexcept {}
     bool try_lock() noexcept { return true; }
@@ -22,13 +31,14 @@ struct other_lock {
     void reset_after_fork() noexcept {}
 };
 
-template <class Lock, class Observer, class Hooks>
-struct built : ptm::edit<ptm::glibc_2_36, ptm::set_main_backend<ptm::reserve_backend<std::size_t{1} << 26>>,
-                         ptm::set_lock<Lock>, ptm::set_observer<Observer>, ptm::set_hooks<Hooks>> {};
+template <class Lock, class Observer, class Hooks, class Poisoning>
+struct built
+    : ptm::edit<ptm::glibc_2_36, ptm::set_main_backend<ptm::reserve_backend<std::size_t{1} << 26>>, ptm::set_lock<Lock>,
+                ptm::set_observer<Observer>, ptm::set_hooks<Hooks>, ptm::set_poisoning<Poisoning>> {};
 
-struct empty : built<ptm::no_lock, ptm::no_observer, ptm::no_hooks> {};
-struct other : built<other_lock, other_observer, other_hooks> {};
-struct busy : built<ptm::spin_lock, ptm::counters, ptm::run_time_hooks> {};
+struct empty : built<ptm::no_lock, ptm::no_observer, ptm::no_hooks, ptm::no_poisoning> {};
+struct other : built<other_lock, other_observer, other_hooks, other_poisoning> {};
+struct busy : built<ptm::spin_lock, ptm::counters, ptm::run_time_hooks, ptm::default_poisoning> {};
 
 static_assert(sizeof(ptm::arena<empty>) == sizeof(ptm::arena<other>));
 static_assert(sizeof(ptm::arena<empty>) < sizeof(ptm::arena<busy>));

@@ -18,11 +18,12 @@ namespace ptm_test {
 
 using namespace ptm::literals;
 
+// glass - nothing in it is hidden: a test may look at headers, links and freed bytes.
 struct glass : ptm::edit<ptm::glibc_2_36, ptm::set_main_backend<ptm::reserve_backend<64_MiB>>,
                          ptm::set_arena_backend<ptm::reserve_backend<4_MiB>>, ptm::set_tuned<ptm::tuning{}>,
-                         ptm::set_reporter<catching_reporter>> {};
+                         ptm::set_reporter<catching_reporter>, ptm::set_poisoning<ptm::no_poisoning>> {};
 
-// in_glass - another configuration, changed in the same way.
+// in_glass - another configuration, changed in the same way, but for the poisoning that it has.
 constexpr ptm::tuning deaf(ptm::tuning t) {
     t.environment = ptm::environment_source::ignored;
     return t;

@@ -35,6 +35,7 @@ template <complete_arena C>
 class arena {
     using header = typename C::header;
     using chunk = typename header::chunk;
+    using at_work = typename C::poisoning::at_work;
 
     // make_inside needs a backend that can be carried into its own memory.
     static constexpr bool lives_at_a_frontier =
@@ -102,6 +103,7 @@ public:
     PTM_ALWAYS_INLINE void* allocate(std::size_t request) noexcept {
         if (!shared_.permits(request)) [[unlikely]]
             return detail::out_of_memory();
+        [[maybe_unused]] at_work working;
         state_.lock.lock();
         if (chunk* c = quick(request)) [[likely]] {
             state_.lock.unlock();
@@ -124,9 +126,7 @@ public:
     // allocate_quick_or - allocate(request), if that is quick; else otherwise(), without the lock.
     PTM_ALWAYS_INLINE void* allocate_quick_or(std::size_t request, auto otherwise) {
         if constexpr (decides<typename C::observer>) return otherwise();
-        state_.lock.lock();
-        chunk* c = quick(request);
-        state_.lock.unlock();
+        chunk* c = quick_locked(request);
         if (!c) [[unlikely]]
             return otherwise();
         return header::to_user(c);
@@ -140,7 +140,9 @@ public:
         if (request > largest_request || !shared_.permits(request)) return detail::out_of_memory();
         state_.lock.lock();
         auto find = [&] { return handed_out(ptm::allocate_cleared(state_, no_stash{}, want<C>(request)), request); };
-        return attempt_held(request, find, failed);
+        void* p = attempt_held(request, find, failed);
+        if (p) C::poisoning::define(p, request);
+        return p;
     }
 
     // allocate - with an alignment, a power of two in bytes.
@@ -153,6 +155,7 @@ public:
     // faults   those of a double free and of a damaged heap
     PTM_ALWAYS_INLINE void deallocate(void* p) noexcept {
         if (!p) return;
+        [[maybe_unused]] at_work working;
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
         chunk_size n = header::size_in(word);
@@ -168,6 +171,7 @@ public:
     // questions that a size word must be asked which nobody vouches for.
     // faults   free_invalid_size, if the block is smaller than the request; those of deallocate(p)
     PTM_ALWAYS_INLINE void deallocate(void* p, std::size_t request) noexcept {
+        [[maybe_unused]] at_work working;
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
         chunk_size n = header::size_for(request);
@@ -183,12 +187,13 @@ public:
     //   returns  nullptr and errno = ENOMEM: p is as it was
     void* reallocate(void* p, std::size_t request) noexcept {
         if (!p) return allocate(request);
-        if (request > largest_request || !shared_.permits_growth(request, [p] { return usable_size(p); }))
+        if (request > largest_request
+            || !shared_.permits_growth(request, [p] { return usable_bytes<header>(header::from_user(p)); }))
             return detail::out_of_memory();
         chunk* c = header::from_user(p);
         shared_.observer(events::freed{p});
         void* moved = attempt(request, [&] { return resized(c, request); });
-        shared_.observer(events::allocated{moved ? moved : p, moved ? request : usable_size(p)});
+        shared_.observer(events::allocated{moved ? moved : p, moved ? request : usable_bytes<header>(c)});
         return moved;
     }
 
@@ -197,10 +202,14 @@ public:
     //   returns  false: that would take another place; p is as it was. errno survives
     //   cost     O(1), and never a way to the backend for more
     bool expand(void* p, std::size_t request) noexcept {
-        if (request > largest_request || !shared_.permits_growth(request, [p] { return usable_size(p); })) return false;
+        if (request > largest_request
+            || !shared_.permits_growth(request, [p] { return usable_bytes<header>(header::from_user(p)); }))
+            return false;
         errno_guard keep;
         inside hold(state_);
+        [[maybe_unused]] std::size_t had = reach_of<C>(header::from_user(p));
         if (!expanded(header::from_user(p), request)) return false;
+        resize_block<C>(p, had, request);
         shared_.observer(events::freed{p});
         shared_.observer(events::allocated{p, request});
         return true;
@@ -241,8 +250,8 @@ public:
     // usable_size - bytes that may be written at p: at least those asked for.
     static std::size_t usable_size(const void* p) noexcept {
         if (!p) return 0;
-        std::size_t word = header::peek(header::from_user(p));
-        return bytes(header::size_in(word)) - (header::mapped_in(word) ? header::header_bytes : header::overhead);
+        [[maybe_unused]] at_work working;
+        return expose_usable<C>(p, usable_bytes<header>(header::from_user(p)));
     }
 
     // owns - does p lie in memory of this arena?
@@ -264,6 +273,7 @@ public:
     // release - gives everything back at once: all blocks are gone, the arena is as new. Settings and limit stay.
     //   cost     O(regions), and nothing for each block
     void release() noexcept {
+        [[maybe_unused]] at_work working;
         holding hold(state_.lock);
         give_all_back();
     }
@@ -410,6 +420,7 @@ private:
         if (!c) [[unlikely]]
             return nullptr;
         ++live_;
+        expose_block<C>(header::to_user(c), request);
         shared_.observer(events::allocated{header::to_user(c), request});
         return handed_out(c);
     }
@@ -424,6 +435,12 @@ private:
         return c;
     }
 
+    PTM_ALWAYS_INLINE chunk* quick_locked(std::size_t request) noexcept {
+        [[maybe_unused]] at_work working;
+        holding hold(state_.lock);
+        return quick(request);
+    }
+
     // quick_return - puts a chunk of n into its fast bin, if nothing else is to be done and no check speaks against it.
     PTM_ALWAYS_INLINE bool quick_return(chunk* c, chunk_size n) noexcept {
         if (shared_.perturb != 0) [[unlikely]]
@@ -432,6 +449,7 @@ private:
         if (C::checked(fault::free_invalid_next_size_fast)
             && !word_plausible<header>(header::at(c, bytes(n)), state_.system_bytes)) [[unlikely]]
             return false;
+        hide_block<C>(c);
         if (!state_.fast.try_push(c, n)) [[unlikely]]
             return false;
         state_.have_fast = true;
@@ -473,7 +491,7 @@ private:
     }
 
     PTM_NOINLINE void return_sized_held(chunk* c, std::size_t request) noexcept {
-        expect<C, fault::free_invalid_size>(request <= usable_size(header::to_user(c)), c);
+        expect<C, fault::free_invalid_size>(request <= usable_bytes<header>(c), c);
         return_held(c);
     }
 
@@ -510,11 +528,18 @@ private:
     }
 
     bool expanded(chunk* c, std::size_t request) noexcept {
-        if (header::is_mapped(c)) return request <= usable_size(header::to_user(c));
+        if (header::is_mapped(c)) return request <= usable_bytes<header>(c);
         return ptm::expand(state_, no_stash{}, c, header::size_for(request));
     }
 
     void* resized(chunk* c, std::size_t request) noexcept {
+        std::size_t had = reach_of<C>(c);
+        void* p = with_room(c, request);
+        if (p) resize_block<C>(p, had, request);
+        return p;
+    }
+
+    PTM_ALWAYS_INLINE void* with_room(chunk* c, std::size_t request) noexcept {
         chunk_size n = header::size_for(request);
         if (!header::is_mapped(c)) return handed_out_if(resize(state_, no_stash{}, c, n));
         void* p = resize_mapped(shared_, c, n, [&]() -> void* {
@@ -532,6 +557,7 @@ private:
         look_at_freed<C>(c, header::size_of(c));
         expect<C, fault::free_invalid_size>(header::sound(c), c);
         look_at_uncached<C>(c, header::size_of(c));
+        hide_freed<C>(shared_, c);
         release_to_arena(state_, c, origin::user);
     }
 

@@ -1,8 +1,6 @@
 // arena/clear.hpp - calloc: a chunk that reads as zero, clearing only what may have been written before.
 #pragma once
 
-#include <cstring>
-
 #include <ptm/arena/allocate.hpp>
 #include <ptm/arena/sub_heap.hpp>
 
@@ -55,7 +53,7 @@ namespace detail {
 // clear_mapped - a mapped chunk, as its backend gave it or filled on purpose.
 template <arena_config C>
 chunk_in<C>* clear_mapped(shared_state<C>& s, chunk_in<C>* c, wanted w) noexcept {
-    if (!has(C::mapped_backend::able, can::zeroed) || s.perturb != 0) std::memset(C::header::to_user(c), 0, w.request);
+    if (!has(C::mapped_backend::able, can::zeroed) || s.perturb != 0) fill_block<C>(c, 0, w.request);
     return c;
 }
 }
@@ -74,7 +72,7 @@ chunk_in<C>* allocate_cleared(arena_state<C>& a, stash_policy<C> auto stash, wan
     chunk_in<C>* c = allocate(a, stash, w);
     if (!c) return nullptr;
     if (C::header::is_mapped(c)) return detail::clear_mapped(*a.shared, c, w);
-    std::memset(C::header::to_user(c), 0, detail::dirty_bytes(a, c, before));
+    fill_block<C>(c, 0, detail::dirty_bytes(a, c, before));
     return c;
 }
 

@@ -8,6 +8,7 @@
 #include <ptm/bin/small_bins.hpp>
 #include <ptm/bin/unsorted_bin.hpp>
 #include <ptm/observe/observer.hpp>
+#include <ptm/observe/poisoning.hpp>
 #include <ptm/os/backend.hpp>
 #include <ptm/sync/lock.hpp>
 #include <ptm/tune/rules.hpp>
@@ -27,6 +28,7 @@ concept names_arena_policies = requires {
     typename C::large_bins;
     typename C::lock;
     typename C::observer;
+    typename C::poisoning;
     typename C::reporter;
     { C::checked } -> std::convertible_to<check_set>;
     { C::tuned } -> std::convertible_to<tuning>;
@@ -34,10 +36,10 @@ concept names_arena_policies = requires {
 };
 
 template <class C>
-concept arena_config =
-    names_arena_policies<C> && header_policy<typename C::header> && backend_policy<typename C::main_backend>
-    && backend_policy<typename C::arena_backend> && backend_policy<typename C::mapped_backend>
-    && reporter_policy<typename C::reporter> && observer_policy<typename C::observer> && lock_policy<typename C::lock>
+concept arena_config = names_arena_policies<C> && header_policy<typename C::header>
+    && backend_policy<typename C::main_backend> && backend_policy<typename C::arena_backend>
+    && backend_policy<typename C::mapped_backend> && reporter_policy<typename C::reporter>
+    && observer_policy<typename C::observer> && poisoning_policy<typename C::poisoning> && lock_policy<typename C::lock>
     && fast_bin_policy<typename C::fast_bins, C> && unsorted_bin_policy<typename C::unsorted_bin, C>
     && small_bin_policy<typename C::small_bins, C> && large_bin_policy<typename C::large_bins, C>;
 

@@ -333,7 +333,10 @@ span<C> open_region(arena_state<C>& a, chunk_size n, bool spare) noexcept {
     if (!a.base) a.base = run.data;
     advise_region(a, run, from);
     a.system_bytes += run.bytes;
-    if (from != region_source::offer) a.shared->gained(run);
+    if (from != region_source::offer)
+        a.shared->gained(run);
+    else
+        C::poisoning::hide(run.data, run.bytes);
     return lay_out(a, run, from);
 }
 

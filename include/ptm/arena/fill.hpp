@@ -3,8 +3,7 @@
 // Off unless the setting `perturb` is not 0. source: glibc's M_PERTURB.
 #pragma once
 
-#include <cstring>
-
+#include <ptm/arena/poison.hpp>
 #include <ptm/arena/state.hpp>
 
 namespace ptm {
@@ -14,7 +13,7 @@ template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* fill_fresh(const shared_state<C>& s, chunk_in<C>* c, std::size_t request) noexcept {
     int byte = s.perturb;
     if (byte != 0 && c) [[unlikely]]
-        std::memset(C::header::to_user(c), byte ^ 0xff, request);
+        fill_block<C>(c, byte ^ 0xff, request);
     return c;
 }
 
@@ -28,7 +27,7 @@ template <arena_config C>
 PTM_ALWAYS_INLINE void fill_freed(arena_state<C>& a, chunk_in<C>* c, chunk_size n) noexcept {
     int byte = a.shared->perturb;
     if (byte != 0) [[unlikely]]
-        std::memset(C::header::to_user(c), byte, bytes(n) - C::header::header_bytes);
+        fill_block<C>(c, byte, bytes(n) - C::header::header_bytes);
 }
 
 } // namespace ptm

@@ -8,8 +8,6 @@
 // the bins. Needs no arena; thread-safe as far as the mapped backend is.
 #pragma once
 
-#include <cstring>
-
 #include <ptm/arena/fill.hpp>
 #include <ptm/arena/state.hpp>
 #include <ptm/check/predicates.hpp>
@@ -75,6 +73,30 @@ bool mapping_sane(shared_state<C>& s, chunk_in<C>* c) noexcept {
     return in_place && C::header::sound(c);
 }
 
+// mark_around - mark(p, n) on all of a mapping but the `kept` bytes at `user`.
+inline void mark_around(pages run, std::byte* user, std::size_t kept, auto mark) noexcept {
+    mark(run.data, bytes_between(run.data, user));
+    mark(user + kept, bytes_between(user + kept, run.end()));
+}
+
+// remap_exposed - what a backend moves is exposed; a block keeps what its user may touch, as far as there is room.
+template <arena_config C>
+pages remap_exposed(shared_state<C>& s, pages run, std::size_t length, chunk_in<C>* c) noexcept {
+    using poisoning = typename C::poisoning;
+    if constexpr (!poisoning::poisons) {
+        return s.mapped_backend.remap(run, length);
+    } else {
+        std::size_t ahead = bytes_between(run.data, C::header::to_user(c));
+        std::size_t kept = reach_of<C>(c);
+        mark_around(run, run.data + ahead, kept, poisoning::expose);
+        pages moved = s.mapped_backend.remap(run, length);
+        pages now = moved ? moved : run;
+        if (kept > now.bytes - ahead) kept = now.bytes - ahead;
+        mark_around(now, now.data + ahead, kept, poisoning::hide);
+        return moved;
+    }
+}
+
 } // namespace detail
 
 // map_chunk - a chunk of at least n in a mapping of its own.
@@ -133,6 +155,7 @@ void unmap_chunk(shared_state<C>& s, chunk_in<C>* c) noexcept {
     s.mapped_count.subtract(1);
     s.mapped_bytes.subtract(run.bytes);
     s.lost(run.bytes);
+    C::poisoning::expose(run.data, run.bytes);
     s.mapped_backend.give_back(run);
 }
 
@@ -153,10 +176,10 @@ chunk_in<C>* remap_chunk(shared_state<C>& s, chunk_in<C>* c, chunk_size n) noexc
         if (length == run.bytes) return c;
         if (length > run.bytes && !s.may_hold(length - run.bytes)) return nullptr;
         if (!representable<header>(length)) return nullptr;
-        pages moved = s.mapped_backend.remap(run, length);
+        pages moved = detail::remap_exposed(s, run, length, c);
         if (!moved) return nullptr;
         s.lost(run.bytes);
-        s.gained(moved);
+        s.note_gain(moved);
         c = header::at(moved.data, shift);
         header::set_mapped(c, chunk_size{moved.bytes - shift}, shift);
         detail::count_mapped(s, moved.bytes - run.bytes);
@@ -177,7 +200,7 @@ void* resize_mapped(shared_state<C>& s, chunk_in<C>* c, chunk_size n, auto elsew
     if (usable >= bytes(n)) return header::to_user(c);
     void* fresh = elsewhere();
     if (!fresh) return nullptr;
-    std::memcpy(fresh, header::to_user(c), usable - header::overhead);
+    copy_block<C>(fresh, c, usable - header::overhead);
     unmap_chunk(s, c);
     return fresh;
 }

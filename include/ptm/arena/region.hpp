@@ -61,17 +61,24 @@ span<C> lay_out(arena_state<C>& a, pages run, region_source from) noexcept {
     chunk_in<C>* fence = header::at(first, bytes(n));
     header::set_fence(fence);
     header::set_fence(header::next(fence));
-    region* r = ::new (static_cast<void*>(region_behind<C>(fence))) region{run, nullptr, nullptr, from};
+    region* r = region_behind<C>(fence);
+    C::poisoning::expose(r, sizeof(region));
+    ::new (static_cast<void*>(r)) region{run, nullptr, nullptr, from};
     a.regions.add(*r);
     return {first, n};
 }
 
-// give_back_region - to the backend that it is from, which may overwrite the record; false: still held.
+// give_back_region - to the backend that it is from; false: still held, and its record is as it was.
 template <arena_config C>
-bool give_back_region(arena_state<C>& a, const region& r) noexcept {
-    region was = r;
+bool give_back_region(arena_state<C>& a, region* r) noexcept {
+    region was = *r;
     bool from_mapped = was.from == region_source::mapped;
-    if (!(from_mapped ? a.shared->mapped_backend.give_back(was.run) : a.backend.give_back(was.run))) return false;
+    C::poisoning::expose(was.run.data, was.run.bytes);
+    if (!(from_mapped ? a.shared->mapped_backend.give_back(was.run) : a.backend.give_back(was.run))) {
+        C::poisoning::hide(was.run.data, was.run.bytes);
+        C::poisoning::expose(r, sizeof was);
+        return false;
+    }
     if (was.from != region_source::offer) a.shared->lost(was.run.bytes);
     return true;
 }
@@ -82,7 +89,7 @@ template <arena_config C>
 bool drop_region(arena_state<C>& a, region* r) noexcept {
     std::size_t had = r->run.bytes;
     a.regions.remove(*r);
-    if (!give_back_region(a, *r)) {
+    if (!give_back_region(a, r)) {
         a.regions.add(*r);
         return false;
     }

@@ -17,7 +17,7 @@ namespace detail {
 template <arena_config C>
 void return_regions(arena_state<C>& a, region_list& kept) noexcept {
     a.regions.for_each([&](region& r) {
-        if (!give_back_region(a, r)) kept.add(r);
+        if (!give_back_region(a, &r)) kept.add(r);
     });
 }
 
@@ -29,6 +29,25 @@ void reuse_region(arena_state<C>& a, region& r) noexcept {
     C::header::set_used(all.begin, all.size, false); // whole before it is filed: bins ask for its size
     C::header::set_prev_in_use(all.end(), false);
     file_free<no_check>(a, all.begin, all.size);
+}
+
+// expose_to_frontier - all that an arena has at its frontier, `from` there on if that is not nullptr.
+template <arena_config C>
+void expose_to_frontier([[maybe_unused]] arena_state<C>& a, [[maybe_unused]] std::byte* from) noexcept {
+    if constexpr (C::poisoning::poisons)
+        if (std::byte* begin = from ? from : a.base)
+            C::poisoning::expose(begin, bytes_between(begin, a.backend.frontier()));
+}
+
+// expose_mapped - whatever came from the mapped backend.
+template <arena_config C>
+void expose_mapped([[maybe_unused]] shared_state<C>& s) noexcept {
+    if constexpr (C::poisoning::poisons) {
+        static_assert(
+            requires { s.mapped_backend.for_each_run([](pages) {}); },
+            "release: with a poisoning policy, the mapped backend must have for_each_run(visit); see listed<B>");
+        s.mapped_backend.for_each_run([](pages run) { C::poisoning::expose(run.data, run.bytes); });
+    }
 }
 
 } // namespace detail
@@ -50,6 +69,7 @@ void release_all(arena_state<C>& a, std::byte* from = nullptr) noexcept {
         kept.for_each([&](region& r) { detail::reuse_region(a, r); });
     } else {
         s.lost(a.system_bytes);
+        detail::expose_to_frontier(a, from);
         if (from)
             a.backend.retreat(bytes_between(from, a.backend.frontier()));
         else
@@ -57,6 +77,7 @@ void release_all(arena_state<C>& a, std::byte* from = nullptr) noexcept {
         a.forget();
     }
     if (s.mapped_count != 0) s.lost(s.mapped_bytes);
+    detail::expose_mapped(s);
     s.mapped_backend.release();
     s.mapped_count = 0;
     s.mapped_bytes = 0;

@@ -1,8 +1,6 @@
 // arena/resize.hpp - a used chunk becomes larger or smaller: in place where that is possible, else by moving.
 #pragma once
 
-#include <cstring>
-
 #include <ptm/arena/allocate.hpp>
 
 namespace ptm {
@@ -58,6 +56,7 @@ void cut_tail(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chu
     if (rest < header::smallest) return;
     header::set_size(c, n);
     chunk_in<C>* tail = header::at(c, bytes(n));
+    C::poisoning::hide(offset(header::to_user(c), bytes(n) - header::overhead), bytes(rest));
     header::set_used(tail, rest, a.side_arena);
     release(a, stash, tail);
 }
@@ -73,7 +72,8 @@ chunk_in<C>* move(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c,
         header::set_size(c, header::size_of(c) + header::size_of(fresh));
         return c;
     }
-    std::memcpy(header::to_user(fresh), header::to_user(c), bytes(header::size_of(c)) - header::overhead);
+    copy_block<C>(header::to_user(fresh), c, bytes(header::size_of(c)) - header::overhead);
+    hide_block<C>(c);
     release(a, stash, c);
     return fresh;
 }

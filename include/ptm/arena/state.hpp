@@ -102,8 +102,13 @@ struct shared_state {
         return true;
     }
 
-    // gained, lost - keeps the books of what came from a backend and what went back to one.
+    // gained, lost - keeps the books of what came from a backend and what went back to one. gained hides it; who gives
+    // it back exposes it before.
     void gained(pages run) noexcept {
+        C::poisoning::hide(run.data, run.bytes);
+        note_gain(run);
+    }
+    void note_gain(pages run) noexcept {
         held.add(run.bytes);
         observer(events::system_grew{run});
     }
@@ -285,6 +290,7 @@ std::size_t misalignment(const std::byte* at) noexcept {
 // inside - holds an arena's lock for a scope, the arena prepared.
 template <arena_config C>
 class [[nodiscard]] inside {
+    [[no_unique_address]] typename C::poisoning::at_work at_work_;
     holding<typename C::lock> hold_;
 
 public:

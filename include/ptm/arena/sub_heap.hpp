@@ -95,6 +95,7 @@ sub_heap<C>* open_sub_heap(shared_state<C>& s, std::size_t least, std::size_t pa
         return nullptr;
     }
     s.gained(run);
+    C::poisoning::expose(run.data, detail::head_bytes<C>);
     return ::new (run.data) sub_heap<C>{nullptr, nullptr, memory};
 }
 
@@ -102,6 +103,7 @@ sub_heap<C>* open_sub_heap(shared_state<C>& s, std::size_t least, std::size_t pa
 template <arena_config C>
 void close_sub_heap(shared_state<C>& s, sub_heap<C>* h) noexcept {
     s.lost(h->size());
+    C::poisoning::expose(h, h->size());
     typename C::arena_backend memory = h->memory;
     memory.release();
 }
@@ -130,6 +132,7 @@ Arena* make_side_arena(shared_state<C>& s, std::size_t request) noexcept {
     sub_heap<C>* h = open_sub_heap(s, request + least, s.top_pad);
     if (!h) h = open_sub_heap(s, least, s.top_pad);
     if (!h) return nullptr;
+    C::poisoning::expose(offset(h, at), arena_bytes);
     Arena* a = ::new (offset(h, at)) Arena(s);
     h->arena = a;
     a->begin_in(offset(h, detail::first_chunk_behind<header>(at + arena_bytes)), h->end(), h->size());

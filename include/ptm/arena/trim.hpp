@@ -21,7 +21,10 @@ bool trim_top(arena_state<C>& a, std::size_t pad) noexcept {
     std::size_t huge = a.shared->huge_page;
     std::size_t extra = align_down(spare - pad, huge != 0 ? huge : a.backend.page_bytes());
     if (extra == 0 || a.backend.frontier() != offset(a.top, whole)) return false;
+    std::byte* end = offset(a.top, whole);
+    C::poisoning::expose(end - extra, extra);
     std::size_t released = a.backend.retreat(extra);
+    if (released < extra) C::poisoning::hide(end - extra, extra - released);
     if (released == 0) return false;
     a.system_bytes -= released;
     header::set_top(a.top, chunk_size{whole - released});
@@ -80,6 +83,20 @@ bool drop_newest(arena_state<C>& a, std::size_t pad) noexcept {
     return true;
 }
 
+// retreat_exposed - gives the last bytes of a sub-heap back, which nobody uses; false: they stay.
+template <arena_config C>
+bool retreat_exposed(sub_heap<C>* h, std::size_t extra) noexcept {
+    if constexpr (!C::poisoning::poisons) {
+        return h->memory.retreat(extra) != 0;
+    } else {
+        std::byte* from = h->end() - extra;
+        C::poisoning::expose(from, extra);
+        if (h->memory.retreat(extra) != 0) return true;
+        C::poisoning::hide(from, extra);
+        return false;
+    }
+}
+
 // shrink_newest - gives back the end of top, but for `pad` bytes.
 template <arena_config C>
 bool shrink_newest(arena_state<C>& a, std::size_t pad) noexcept {
@@ -87,7 +104,7 @@ bool shrink_newest(arena_state<C>& a, std::size_t pad) noexcept {
     std::size_t whole = bytes(C::header::size_of(a.top)), least = bytes(C::header::smallest) + 1;
     if (whole < a.shared->trim_threshold || whole < least || whole - least <= pad) return false;
     std::size_t extra = align_down(whole - least - pad, h->memory.page_bytes());
-    if (extra == 0 || h->memory.retreat(extra) == 0) return false;
+    if (extra == 0 || !retreat_exposed<C>(h, extra)) return false;
     a.system_bytes -= extra;
     C::header::set_top(a.top, chunk_size{whole - extra});
     a.shared->lost(extra);
@@ -134,7 +151,10 @@ bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
     if (n <= page - 1 + links) return false;
     std::size_t ahead = links + bytes_to_aligned(offset(c, links), page);
     if (ahead >= n || n - ahead < page) return false;
-    discard(a, {offset(c, ahead), align_down(n - ahead, page)});
+    pages whole{offset(c, ahead), align_down(n - ahead, page)};
+    C::poisoning::expose(whole.data, whole.bytes);
+    discard(a, whole);
+    C::poisoning::hide(whole.data, whole.bytes);
     return true;
 }
 }

@@ -86,7 +86,7 @@ public:
         if (represents(c)) remove_representative(c, after);
     }
 
-    void mark_absent(chunk* c) noexcept { *header::skip_of(c) = {}; }
+    PTM_UNSANITIZED void mark_absent(chunk* c) noexcept { *header::skip_of(c) = {}; }
 
     bool links_agree(const chunk* c) const noexcept {
         return points_back<typename header::ring_links>(header::ring_of(c));
@@ -98,7 +98,7 @@ public:
     }
 
     // represents - is c linked in a skip ring?
-    static bool represents(const chunk* c) noexcept { return header::skip_of(c)->forward != 0; }
+    PTM_UNSANITIZED static bool represents(const chunk* c) noexcept { return header::skip_of(c)->forward != 0; }
 
 private:
     static unsigned bin_of(chunk_size n) noexcept { return table::large_index(n) - table::first_large; }

@@ -118,11 +118,11 @@ private:
         return bytes(n) / header::alignment - bytes(header::smallest) / header::alignment;
     }
 
-    static chunk* below(chunk* c) noexcept {
+    PTM_UNSANITIZED static chunk* below(chunk* c) noexcept {
         const void* slot = &header::ring_of(c)->forward;
         return static_cast<chunk*>(links::decode(slot, header::ring_of(c)->forward));
     }
-    static void set_below(chunk* c, chunk* other) noexcept {
+    PTM_UNSANITIZED static void set_below(chunk* c, chunk* other) noexcept {
         auto& slot = header::ring_of(c)->forward;
         slot = static_cast<decltype(header::node::forward)>(links::encode(&slot, other));
     }

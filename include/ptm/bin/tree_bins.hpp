@@ -87,7 +87,7 @@ public:
         algorithms::erase(&head_, node_of(c));
     }
 
-    void mark_absent(chunk* c) noexcept { *header::skip_of(c) = {}; }
+    PTM_UNSANITIZED void mark_absent(chunk* c) noexcept { *header::skip_of(c) = {}; }
 
     bool links_agree(const chunk* c) const noexcept {
         return !is_absent(c) && children_agree(node_of(c)) && parent_agrees(node_of(c));

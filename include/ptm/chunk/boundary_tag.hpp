@@ -68,25 +68,27 @@ struct basic_tag {
     static const chunk* at(const void* base, std::size_t n) noexcept { return at(const_cast<void*>(base), n); }
 
     static chunk_size size_of(const chunk* c) noexcept { return chunk_size{word_of(c) & ~all_flags}; }
-    static chunk_size previous_size(const chunk* c) noexcept { return chunk_size{c->previous_size}; }
+    PTM_UNSANITIZED static chunk_size previous_size(const chunk* c) noexcept { return chunk_size{c->previous_size}; }
     // footer_of - the size noted behind a free chunk; flag bits there are ignored.
-    static chunk_size footer_of(const chunk* c) noexcept {
+    PTM_UNSANITIZED static chunk_size footer_of(const chunk* c) noexcept {
         return chunk_size{std::size_t{next(c)->previous_size} & ~all_flags};
     }
     static chunk* next(chunk* c) noexcept { return at(c, bytes(size_of(c))); }
     static const chunk* next(const chunk* c) noexcept { return at(c, bytes(size_of(c))); }
     static chunk* previous(chunk* c) noexcept { return at(c, -bytes(previous_size(c))); }
 
-    static std::size_t word_of(const chunk* c) noexcept { return Word::read(c->word); }
-    static bool prev_in_use(const chunk* c) noexcept { return (c->word & previous_used) != 0; }
+    PTM_UNSANITIZED static std::size_t word_of(const chunk* c) noexcept { return Word::read(c->word); }
+    PTM_UNSANITIZED static bool prev_in_use(const chunk* c) noexcept { return (c->word & previous_used) != 0; }
     static bool in_use(const chunk* c) noexcept { return prev_in_use(next(c)); }
-    static bool is_mapped(const chunk* c) noexcept { return (c->word & mapped) != 0; }
-    static bool of_side_arena(const chunk* c) noexcept { return (c->word & side_arena) != 0; }
+    PTM_UNSANITIZED static bool is_mapped(const chunk* c) noexcept { return (c->word & mapped) != 0; }
+    PTM_UNSANITIZED static bool of_side_arena(const chunk* c) noexcept { return (c->word & side_arena) != 0; }
     // sound - is the size word as it was written? One without a seal cannot tell, and is.
-    static bool sound(const chunk* c) noexcept { return Word::sound(c, c->word); }
+    PTM_UNSANITIZED static bool sound(const chunk* c) noexcept { return Word::sound(c, c->word); }
 
     // peek - the size word, for those without the lock; size_in, mapped_in, ... - what it says.
-    static std::size_t peek(const chunk* c) noexcept { return __atomic_load_n(&c->word, __ATOMIC_RELAXED); }
+    PTM_UNSANITIZED static std::size_t peek(const chunk* c) noexcept {
+        return __atomic_load_n(&c->word, __ATOMIC_RELAXED);
+    }
     static chunk_size size_in(std::size_t word) noexcept {
         return chunk_size{Word::read(static_cast<stored>(word)) & ~all_flags};
     }
@@ -106,7 +108,7 @@ struct basic_tag {
         write(c, bytes(n) | previous_used | (of_side ? side_arena : 0));
     }
     // set_free - the same for a chunk that goes into a bin: flags of an arena are not kept there.
-    static void set_free(chunk* c, chunk_size n) noexcept {
+    PTM_UNSANITIZED static void set_free(chunk* c, chunk_size n) noexcept {
         write(c, bytes(n) | previous_used);
         at(c, bytes(n))->previous_size = static_cast<stored>(bytes(n));
     }
@@ -114,12 +116,12 @@ struct basic_tag {
     static void set_top(chunk* c, chunk_size n) noexcept { write(c, bytes(n) | previous_used); }
     // set_size - a new size, the flags stay.
     static void set_size(chunk* c, chunk_size n) noexcept { change(c, bytes(n) | (word_of(c) & all_flags)); }
-    static void set_prev_in_use(chunk* c, bool yes) noexcept {
+    PTM_UNSANITIZED static void set_prev_in_use(chunk* c, bool yes) noexcept {
         store(c, static_cast<stored>(yes ? c->word | previous_used : c->word & ~previous_used));
     }
     static void mark_side_arena(chunk* c) noexcept { change(c, word_of(c) | side_arena); }
     // set_mapped - a chunk that begins `shift` bytes into its mapping and reaches to its end.
-    static void set_mapped(chunk* c, chunk_size n, std::size_t shift) noexcept {
+    PTM_UNSANITIZED static void set_mapped(chunk* c, chunk_size n, std::size_t shift) noexcept {
         c->previous_size = static_cast<stored>(shift);
         write(c, bytes(n) | mapped);
     }
@@ -143,9 +145,13 @@ struct basic_tag {
     static constexpr bool reaches(const void*, const void*) noexcept { return true; }
 
 private:
-    static void store(chunk* c, stored word) noexcept { __atomic_store_n(&c->word, word, __ATOMIC_RELAXED); }
+    PTM_UNSANITIZED static void store(chunk* c, stored word) noexcept {
+        __atomic_store_n(&c->word, word, __ATOMIC_RELAXED);
+    }
     static void write(chunk* c, std::size_t plain) noexcept { store(c, Word::write(c, plain)); }
-    static void change(chunk* c, std::size_t plain) noexcept { store(c, Word::change(c, c->word, plain)); }
+    PTM_UNSANITIZED static void change(chunk* c, std::size_t plain) noexcept {
+        store(c, Word::change(c, c->word, plain));
+    }
 
     static constexpr std::size_t previous_used = 1;
     static constexpr std::size_t mapped = 2;

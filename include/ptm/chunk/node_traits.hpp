@@ -39,10 +39,12 @@ struct ring_traits {
     using node_ptr = Node*;
     using const_node_ptr = const Node*;
 
-    static node_ptr get_next(const_node_ptr n) noexcept { return decode(&n->forward, n->forward); }
-    static void set_next(node_ptr n, node_ptr next) noexcept { n->forward = encode(&n->forward, next); }
-    static node_ptr get_previous(const_node_ptr n) noexcept { return decode(&n->back, n->back); }
-    static void set_previous(node_ptr n, node_ptr previous) noexcept { n->back = encode(&n->back, previous); }
+    PTM_UNSANITIZED static node_ptr get_next(const_node_ptr n) noexcept { return decode(&n->forward, n->forward); }
+    PTM_UNSANITIZED static void set_next(node_ptr n, node_ptr next) noexcept { n->forward = encode(&n->forward, next); }
+    PTM_UNSANITIZED static node_ptr get_previous(const_node_ptr n) noexcept { return decode(&n->back, n->back); }
+    PTM_UNSANITIZED static void set_previous(node_ptr n, node_ptr previous) noexcept {
+        n->back = encode(&n->back, previous);
+    }
 
 private:
     using word = decltype(Node::forward);

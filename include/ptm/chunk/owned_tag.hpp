@@ -44,7 +44,7 @@ struct owned_tag : basic_tag<owner_word, ring_node, Stack, Ring, detail::ordinar
     static constexpr unsigned owners = 256;
 
     // set_owner - under the lock of the arena that hands c out.
-    static void set_owner(chunk* c, unsigned owner) noexcept {
+    PTM_UNSANITIZED static void set_owner(chunk* c, unsigned owner) noexcept {
         std::size_t word = owner_word::read(c->word) | std::size_t{owner} << owner_word::shift;
         __atomic_store_n(&c->word, word, __ATOMIC_RELAXED);
     }

@@ -17,6 +17,7 @@
 #include <boost/intrusive/rbtree_algorithms.hpp>
 
 #include <ptm/chunk/node_traits.hpp>
+#include <ptm/core/config.hpp>
 
 namespace ptm {
 
@@ -35,22 +36,24 @@ struct tree_traits {
     using const_node_ptr = const tree_node*;
     enum class color : std::uintptr_t { none, red, black };
 
-    static node_ptr get_parent(const_node_ptr n) noexcept { return decode(n->above.forward); }
-    static void set_parent(node_ptr n, node_ptr to) noexcept { encode(n->above.forward, to); }
-    static node_ptr get_left(const_node_ptr n) noexcept { return decode(n->children.forward); }
-    static void set_left(node_ptr n, node_ptr to) noexcept { encode(n->children.forward, to); }
-    static node_ptr get_right(const_node_ptr n) noexcept { return decode(n->children.back); }
-    static void set_right(node_ptr n, node_ptr to) noexcept { encode(n->children.back, to); }
-    static color get_color(const_node_ptr n) noexcept { return static_cast<color>(n->above.back); }
-    static void set_color(node_ptr n, color c) noexcept { n->above.back = static_cast<std::uintptr_t>(c); }
+    PTM_UNSANITIZED static node_ptr get_parent(const_node_ptr n) noexcept { return decode(n->above.forward); }
+    PTM_UNSANITIZED static void set_parent(node_ptr n, node_ptr to) noexcept { encode(n->above.forward, to); }
+    PTM_UNSANITIZED static node_ptr get_left(const_node_ptr n) noexcept { return decode(n->children.forward); }
+    PTM_UNSANITIZED static void set_left(node_ptr n, node_ptr to) noexcept { encode(n->children.forward, to); }
+    PTM_UNSANITIZED static node_ptr get_right(const_node_ptr n) noexcept { return decode(n->children.back); }
+    PTM_UNSANITIZED static void set_right(node_ptr n, node_ptr to) noexcept { encode(n->children.back, to); }
+    PTM_UNSANITIZED static color get_color(const_node_ptr n) noexcept { return static_cast<color>(n->above.back); }
+    PTM_UNSANITIZED static void set_color(node_ptr n, color c) noexcept {
+        n->above.back = static_cast<std::uintptr_t>(c);
+    }
     static constexpr color black() noexcept { return color::black; }
     static constexpr color red() noexcept { return color::red; }
 
 private:
-    static node_ptr decode(const std::uintptr_t& slot) noexcept {
+    PTM_UNSANITIZED static node_ptr decode(const std::uintptr_t& slot) noexcept {
         return static_cast<node_ptr>(L::decode(&slot, slot));
     }
-    static void encode(std::uintptr_t& slot, node_ptr to) noexcept { slot = L::encode(&slot, to); }
+    PTM_UNSANITIZED static void encode(std::uintptr_t& slot, node_ptr to) noexcept { slot = L::encode(&slot, to); }
 };
 
 // tree - init_header, insert_unique_commit, erase, next_node, ... over tree nodes.

@@ -58,3 +58,41 @@
 #else
 #define PTM_ALLOCATION_RESULT ::ptm::detail::own_allocation_result
 #endif
+
+// PTM_ADDRESS_SANITIZED - 1 in builds with -fsanitize=address. PTM_IF_ADDRESS_SANITIZED(...) - what only those have.
+#if defined(__SANITIZE_ADDRESS__)
+#define PTM_ADDRESS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PTM_ADDRESS_SANITIZED 1
+#endif
+#endif
+#if defined(PTM_ADDRESS_SANITIZED)
+#define PTM_ASAN_HEADER <sanitizer/asan_interface.h>
+#define PTM_IF_ADDRESS_SANITIZED(...) __VA_ARGS__
+#else
+#define PTM_ADDRESS_SANITIZED 0
+#define PTM_ASAN_HEADER <cstddef>
+#define PTM_IF_ADDRESS_SANITIZED(...)
+#endif
+
+// PTM_UNSANITIZED - a function that reads or writes what an arena hides from its users: headers, links, footers.
+// PTM_UNSANITIZED_INLINE - the same on the usual path. A sanitized function cannot be made to inline such a one.
+#if PTM_ADDRESS_SANITIZED
+#define PTM_UNSANITIZED [[gnu::no_sanitize_address]]
+#define PTM_UNSANITIZED_INLINE [[gnu::no_sanitize_address]] inline
+#else
+#define PTM_UNSANITIZED
+#define PTM_UNSANITIZED_INLINE PTM_ALWAYS_INLINE
+#endif
+
+// PTM_HAS_MEMCHECK - 1 where Valgrind's headers are installed. PTM_IF_MEMCHECK(...) - what needs them.
+#if __has_include(<valgrind/memcheck.h>)
+#define PTM_HAS_MEMCHECK 1
+#define PTM_MEMCHECK_HEADER <valgrind/memcheck.h>
+#define PTM_IF_MEMCHECK(...) __VA_ARGS__
+#else
+#define PTM_HAS_MEMCHECK 0
+#define PTM_MEMCHECK_HEADER <cstddef>
+#define PTM_IF_MEMCHECK(...)
+#endif

@@ -112,6 +112,14 @@ struct set_observer {
     };
 };
 
+template <poisoning_policy P>
+struct set_poisoning {
+    template <class B>
+    struct on : B {
+        using poisoning = P;
+    };
+};
+
 template <hooks_policy P>
 struct set_hooks {
     template <class B>

@@ -9,6 +9,7 @@
 #include <ptm/bin/stack_bins.hpp>
 #include <ptm/chunk/boundary_tag.hpp>
 #include <ptm/heap/config.hpp>
+#include <ptm/observe/default_poisoning.hpp>
 #include <ptm/os/brk.hpp>
 #include <ptm/os/mmap.hpp>
 #include <ptm/os/reserve.hpp>
@@ -32,6 +33,7 @@ struct glibc_2_36 {
     using arenas = attached_arenas<sizeof(long) == 4 ? 2 : 8>; // for each processor that is online
     using cache = array_cache;                                 // 64 bins of 7
     using observer = no_observer;
+    using poisoning = default_poisoning;
     using hooks = no_hooks;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_36;

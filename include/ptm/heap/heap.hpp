@@ -44,6 +44,7 @@ class heap {
     using limits = typename block::limits;
     using hooks = typename C::hooks;
     using arena = registered_arena<C>;
+    using at_work = typename C::poisoning::at_work;
 
     static_assert(has_sub_heaps<C> || !C::arenas::several,
                   "heap: several arenas need an arena_backend that can::locate, such as reserve_backend");
@@ -64,8 +65,9 @@ public:
             return hook(request, __builtin_return_address(0));
         if (!shared_.permits(request)) [[unlikely]]
             return detail::out_of_memory();
+        [[maybe_unused]] at_work working;
         void* p = cache_->get(request, limits_);
-        return watched(p ? p : malloc_uncached(request), request);
+        return handed(p ? p : malloc_uncached(request), request);
     }
 
     // malloc_of - malloc(Request), for a number known while compiling: where the cache has a list for the size, a block
@@ -77,10 +79,11 @@ public:
         } else {
             if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
                 return hook(Request, __builtin_return_address(0));
+            [[maybe_unused]] at_work working;
             if (!shared_.permits(Request)) [[unlikely]]
                 return detail::out_of_memory();
             void* p = cache_->template get_known<header::size_for(Request)>();
-            return watched(p ? p : malloc_uncached(Request), Request);
+            return handed(p ? p : malloc_uncached(Request), Request);
         }
     }
 
@@ -93,6 +96,7 @@ public:
         } else {
             if (free_hook hook = hooks::on_free()) [[unlikely]]
                 return hook(p, __builtin_return_address(0));
+            [[maybe_unused]] at_work working;
             shared_.observer(events::freed{p});
             free_known<header::size_for(Request)>(header::from_user(p));
         }
@@ -105,6 +109,7 @@ public:
             return hook(p, __builtin_return_address(0));
         if (!p) [[unlikely]]
             return;
+        [[maybe_unused]] at_work working;
         shared_.observer(events::freed{p});
         free_chunk(header::from_user(p));
     }
@@ -114,8 +119,9 @@ public:
         std::size_t request = checked_multiply(n, each).value_or(SIZE_MAX);
         if constexpr (decides<typename C::observer>)
             if (hooks::on_malloc() == nullptr && !shared_.permits(request)) return detail::out_of_memory();
+        [[maybe_unused]] at_work working;
         if constexpr (C::cache::serves_all)
-            if (void* p = cache_->get(request, limits_)) return watched(cleared(p), request);
+            if (void* p = cache_->get(request, limits_)) return handed_cleared(cleared(p), request);
         set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
@@ -123,7 +129,7 @@ public:
         stash s = stash_of_thread(request);
         wanted w = want<C>(request);
         auto search = [&](arena_state<C>* a) { return a ? allocate_cleared(*a, s, w) : map_cleared(shared_, w); };
-        return watched(user(request, request, search), request);
+        return handed_cleared(user(request, request, search), request);
     }
 
     // realloc - p with room for `request` bytes; may move, the contents are kept. p == nullptr: as malloc. request ==
@@ -150,7 +156,10 @@ public:
     static bool expand(void* p, std::size_t request) noexcept {
         if (hooks::on_realloc() || request > largest_request || !permits_growth(p, request)) return false;
         errno_guard keep;
+        [[maybe_unused]] at_work working;
+        [[maybe_unused]] std::size_t had = reach_of<C>(header::from_user(p));
         if (!expanded(header::from_user(p), request)) return false;
+        resize_block<C>(p, had, request);
         shared_.observer(events::freed{p});
         watched(p, request);
         return true;
@@ -167,6 +176,7 @@ public:
             while (served < count && (out[served] = static_cast<T*>(malloc(request)))) ++served;
             return served;
         }
+        [[maybe_unused]] at_work working;
         set_up_once();
         std::size_t all = checked_multiply(count, request).value_or(SIZE_MAX);
         if (all > largest_request || !shared_.permits(all)) return detail::out_of_memory(), std::size_t{0};
@@ -180,6 +190,7 @@ public:
     template <class T>
     static void free_run(T* const* blocks, std::size_t count) noexcept {
         errno_guard keep;
+        [[maybe_unused]] at_work working;
         while (count > 0) {
             std::size_t k = free_leading(blocks, count);
             blocks += k;
@@ -196,10 +207,8 @@ public:
     // free.
     static std::size_t usable_size(const void* p) noexcept {
         if (!p) return 0;
-        const chunk* c = header::from_user(p);
-        std::size_t word = header::peek(c), n = bytes(header::size_in(word));
-        if (header::mapped_in(word)) return n - header::header_bytes;
-        return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
+        [[maybe_unused]] at_work working;
+        return expose_usable<C>(p, usable(header::from_user(p)));
     }
 
     // trim - gives memory of all arenas back to the system, but for `pad` bytes at the end of the main one.
@@ -269,6 +278,7 @@ public:
         leaving_ = !C::ruled.cache_after_the_end || b != block::nobody();
         cache_ = block::nobody();
         if (b != block::nobody()) {
+            [[maybe_unused]] at_work working;
             empty(*b);
             free_block(header::from_user(b));
         }
@@ -293,6 +303,7 @@ private:
 
     // entered - holds an arena's lock for a scope, unless a fork holds all of them.
     class [[nodiscard]] entered {
+        [[no_unique_address]] at_work working_;
         arena_state<C>& a_;
 
     public:
@@ -351,6 +362,7 @@ private:
         chunk_size n = header::size_in(word);
         look_at_freed<C>(c, n);
         expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
+        hide_freed<C>(shared_, c);
         if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
             free_uncached(c);
     }
@@ -371,10 +383,30 @@ private:
             return free_other(c);
         look_at_freed<C>(c, N);
         expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
+        hide_block<C>(c);
         if (!cache_->template accept_known<N, C::tuned>(c, limits_)) [[unlikely]]
             free_uncached(c);
     }
     PTM_NOINLINE static void free_other(chunk* c) noexcept { free_chunk(c); }
+
+    // usable - of a block; 0: c is free.
+    static std::size_t usable(const chunk* c) noexcept {
+        std::size_t word = header::peek(c), n = bytes(header::size_in(word));
+        if (header::mapped_in(word)) return n - header::header_bytes;
+        return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
+    }
+
+    // handed - a hidden block, to its user. handed_cleared - one that reads as zero.
+    PTM_ALWAYS_INLINE static void* handed(void* p, std::size_t request) noexcept {
+        if constexpr (C::poisoning::poisons)
+            if (p) expose_block<C>(p, request);
+        return watched(p, request);
+    }
+    PTM_ALWAYS_INLINE static void* handed_cleared(void* p, std::size_t request) noexcept {
+        if constexpr (C::poisoning::poisons)
+            if (p) C::poisoning::define(p, request);
+        return watched(p, request);
+    }
 
     // watched - tells the observer of a block that was handed out.
     PTM_ALWAYS_INLINE static void* watched(void* p, std::size_t request) noexcept {
@@ -388,6 +420,7 @@ private:
             free(p);
             return nullptr;
         }
+        [[maybe_unused]] at_work working;
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
         bool mapped = header::mapped_in(word);
@@ -395,16 +428,20 @@ private:
         bool possible = !wraps<header>(c, header::size_in(word)) && user_aligned<header>(c);
         expect<C, fault::resize_invalid_pointer>(possible && header::sound_in(word, c), c);
         if (request > largest_request || !permits_growth(p, request)) return detail::out_of_memory();
+        [[maybe_unused]] std::size_t had = reach_of<C>(c);
         shared_.observer(events::freed{p});
-        void* moved = fits_closely(p, request, mapped) ? p
+        void* moved = fits_closely(c, request, mapped) ? p
             : mapped                                   ? realloc_mapped(c, request)
                                                        : realloc_in_arena(c, request);
-        if (!moved) watched(p, usable_size(p)); // it stays with its user
+        if (!moved) watched(p, usable(c)); // it stays with its user
+        if constexpr (C::poisoning::poisons)
+            if (moved && (moved == p || !hooks::on_malloc())) resize_block<C>(moved, had, request);
         return watched(moved, request);
     }
 
     static void* aligned_alloc_unhooked(std::size_t alignment, std::size_t request) noexcept {
         if (alignment <= header::alignment) return malloc(request);
+        [[maybe_unused]] at_work working;
         set_up_once();
         if (alignment > SIZE_MAX / 2 + 1) {
             errno = EINVAL;
@@ -414,7 +451,7 @@ private:
         while (at < alignment) at *= 2;
         if (!shared_.permits(request)) return detail::out_of_memory();
         if constexpr (C::cache::serves_all) {
-            if (void* p = cache_->get_aligned(request, at, limits_)) return watched(p, request);
+            if (void* p = cache_->get_aligned(request, at, limits_)) return handed(p, request);
             if (request > largest_request) return detail::out_of_memory();
             make_cache_for(request);
         }
@@ -422,16 +459,16 @@ private:
             if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
             return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
         };
-        return watched(user(request, request + at + bytes(header::smallest), search), request);
+        return handed(user(request, request + at + bytes(header::smallest), search), request);
     }
 
     PTM_ALWAYS_INLINE static bool permits_growth(const void* p, std::size_t request) noexcept {
-        return shared_.permits_growth(request, [p] { return usable_size(p); });
+        return shared_.permits_growth(request, [p] { return usable(header::from_user(p)); });
     }
 
     static bool expanded(chunk* c, std::size_t request) noexcept {
         std::size_t word = header::peek(c);
-        if (header::mapped_in(word)) return request <= usable_size(header::to_user(c));
+        if (header::mapped_in(word)) return request <= usable(c);
         if (header::size_in(word) == header::size_for(request)) return true;
         arena_state<C>& a = arena_of(c);
         entered hold(a);
@@ -455,7 +492,7 @@ private:
             return served > before ? header::from_user(out[before]) : nullptr;
         }
         void operator()(chunk* c) const noexcept {
-            out[served++] = static_cast<T*>(watched(header::to_user(c), request));
+            out[served++] = static_cast<T*>(handed(header::to_user(c), request));
         }
     };
 
@@ -616,10 +653,9 @@ private:
 
     // free_block - of a thread's cache, which may be in a mapping of its own.
     PTM_COLD static void free_block(chunk* c) noexcept {
-        if (header::is_mapped(c))
-            free_mapped(c);
-        else
-            free_doubtful(c);
+        if (header::is_mapped(c)) return free_mapped(c);
+        hide_block<C>(c);
+        free_doubtful(c);
     }
 
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
@@ -630,13 +666,17 @@ private:
     }
 
     // cleared - a block from a cache: all that the user may write reads as zero.
-    static void* cleared(void* p) noexcept { return std::memset(p, 0, usable_size(p)); }
+    static void* cleared(void* p) noexcept {
+        chunk* c = header::from_user(p);
+        fill_block<C>(c, 0, usable(c));
+        return p;
+    }
 
-    // fits_closely - is p large enough for `request`, and not worth being made smaller?
-    static bool fits_closely(void* p, std::size_t request, bool mapped) noexcept {
+    // fits_closely - is c large enough for `request`, and not worth being made smaller?
+    static bool fits_closely(const chunk* c, std::size_t request, bool mapped) noexcept {
         if constexpr (!C::ruled.realloc_keeps_close_fits) return false;
-        std::size_t usable = usable_size(p), spare = usable - request;
-        return request <= usable && (spare < header::header_bytes || (mapped && spare <= system_page_bytes()));
+        std::size_t there = usable(c), spare = there - request;
+        return request <= there && (spare < header::header_bytes || (mapped && spare <= system_page_bytes()));
     }
 
     static void* realloc_mapped(chunk* c, std::size_t request) noexcept {
@@ -654,7 +694,8 @@ private:
     PTM_COLD static void* realloc_elsewhere(chunk* c, std::size_t request) noexcept {
         void* fresh = malloc_cached_or_not(request);
         if (!fresh) return nullptr;
-        std::memcpy(fresh, header::to_user(c), bytes(owned_size(c)) - header::overhead);
+        copy_block<C>(fresh, c, bytes(owned_size(c)) - header::overhead);
+        hide_block<C>(c);
         if (!present_stash().accept(c, owned_size(c))) free_to_arena(c);
         return fresh;
     }
@@ -694,7 +735,7 @@ private:
         void* p = user(n, n, [&](arena_state<C>* a) {
             return a ? allocate(*a, no_stash{}, want<C>(n)) : map_alone(shared_, want<C>(n));
         });
-        if (p) cache_ = ::new (p) block;
+        if (p) cache_ = ::new (expose_block<C>(p, n)) block;
     }
 
     static void set_up_once() noexcept {

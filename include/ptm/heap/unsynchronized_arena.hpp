@@ -13,6 +13,7 @@
 #include <ptm/chunk/owned_tag.hpp>
 #include <ptm/heap/config.hpp>
 #include <ptm/heap/edit.hpp>
+#include <ptm/observe/default_poisoning.hpp>
 #include <ptm/os/buffer_first.hpp>
 #include <ptm/os/upstream.hpp>
 #include <ptm/report/reporter.hpp>
@@ -35,6 +36,7 @@ struct unsynchronized_arena {
     using arenas = one_arena;
     using cache = no_cache;
     using observer = no_observer;
+    using poisoning = default_poisoning;
     using hooks = no_hooks;
     using reporter = abort_reporter;
     static constexpr auto checked = checks::glibc_2_36 - checks::of(fault::free_invalid_next_size_fast);

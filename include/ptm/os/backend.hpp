@@ -27,7 +27,8 @@ namespace ptm {
 //   huge     can be asked for memory in huge pages of a certain size
 //   locate   what obtain() gives lies in one stretch of `reserved_bytes`, aligned to that: any address in it tells
 //            where it begins
-//   release  knows what it has handed out, and can give it all back at once
+//   release  knows what it has handed out, and can give it all back at once. One that an arena with a poisoning policy
+//            maps large blocks from must have for_each_run(visit) then, too: visit(pages) for all that is out
 //   offer    may have a run of a size of its own that is best used first, and costs nobody anything while it is kept
 enum class can : unsigned {
     nothing = 0,
@@ -136,6 +137,7 @@ struct no_backend {
     bool give_back(pages) noexcept { return false; }
     void release() noexcept {}
     bool holds(const void*) const noexcept { return false; }
+    void for_each_run(auto&&) const noexcept {}
 };
 
 static_assert(backend_policy<no_backend>);

@@ -49,6 +49,11 @@ public:
         return bytes_between(whole_.data, p) < bytes_between(whole_.data, end_);
     }
 
+    // for_each_run - visit(pages), for what is handed out.
+    void for_each_run(auto&& visit) const {
+        if (end_ != whole_.data) visit(pages{whole_.data, bytes_between(whole_.data, end_)});
+    }
+
     // remaining - bytes that obtain() can still give.
     std::size_t remaining() const noexcept { return bytes_between(end_, whole_.end()); }
 };

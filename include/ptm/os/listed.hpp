@@ -133,6 +133,12 @@ public:
         return n && bytes_between(n, p) >= listed_head_bytes;
     }
 
+    // for_each_run - visit(pages), for what is out, newest first.
+    void for_each_run(auto&& visit) const {
+        for (node* n = first_; n; n = n->next)
+            visit(pages{reinterpret_cast<std::byte*>(n) + listed_head_bytes, n->bytes - listed_head_bytes});
+    }
+
     // bytes_held - of B, nodes and what was rounded up included.
     std::size_t bytes_held() const noexcept { return bytes_held_; }
 

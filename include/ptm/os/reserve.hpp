@@ -95,6 +95,11 @@ public:
 
     bool holds(const void* p) const noexcept { return base_ && bytes_between(base_, p) < used_; }
 
+    // for_each_run - visit(pages), for what is handed out.
+    void for_each_run(auto&& visit) const {
+        if (used_ != 0) visit(pages{base_, used_});
+    }
+
 private:
     // source   glibc 2.36, a new heap of an arena
     bool reserve() noexcept {

@@ -122,6 +122,11 @@ public:
         return base_ && at >= page_bytes() && at < used_;
     }
 
+    // for_each_run - visit(pages), for what is handed out.
+    void for_each_run(auto&& visit) const {
+        if (used_ > page_bytes()) visit(pages{base_ + page_bytes(), used_ - page_bytes()});
+    }
+
     // fd - of the file; -1: none yet. Whoever gets it may write: a reader gets open_for_reading().
     int fd() const noexcept { return file_; }
 

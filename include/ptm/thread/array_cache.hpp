@@ -98,7 +98,7 @@ public:
     template <chunk_size N, tuning T>
     PTM_ALWAYS_INLINE bool accept_known(chunk* c, const limits& bounds) noexcept {
         std::uintptr_t mark = bounds.mark.of(this);
-        if (!has_known_room<N, T>(bounds) || header::ring_of(c)->back == mark) [[unlikely]]
+        if (!has_known_room<N, T>(bounds) || bears(c, mark)) [[unlikely]]
             return false;
         lists_.push(index(N), c, mark);
         return true;
@@ -115,9 +115,7 @@ public:
     }
 
     // suspects - does c bear the mark of cached chunks? One that is not cached does by chance, or on purpose.
-    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept {
-        return header::ring_of(c)->back == bounds.mark.of(this);
-    }
+    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept { return bears(c, bounds.mark.of(this)); }
 
     // accept_plain - for the usual path: false also for a chunk that bears the mark, which accept() then looks into.
     PTM_ALWAYS_INLINE bool accept_plain(chunk* c, chunk_size n, const limits& bounds) noexcept {
@@ -148,6 +146,10 @@ private:
     using full = typename detail::cached_lists<C, bins>::full;
     constexpr explicit array_block(full nothing) noexcept : lists_(nothing) {}
     static array_block nobody_;
+
+    PTM_UNSANITIZED_INLINE static bool bears(chunk* c, std::uintptr_t mark) noexcept {
+        return header::ring_of(c)->back == mark;
+    }
 
     template <chunk_size N, tuning T>
     PTM_ALWAYS_INLINE bool has_known_room(const limits& bounds) noexcept {

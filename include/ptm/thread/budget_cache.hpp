@@ -147,7 +147,7 @@ public:
     template <chunk_size N, tuning T>
     PTM_ALWAYS_INLINE bool accept_known(chunk* c, const limits& bounds) noexcept {
         std::uintptr_t key = bounds.key;
-        if (!has_known_room<N, T>(bounds) || header::ring_of(c)->back == key) [[unlikely]]
+        if (!has_known_room<N, T>(bounds) || bears(c, key)) [[unlikely]]
             return false;
         held_ += bytes(N);
         lists_.push(table::stack_of(N), c, key);
@@ -173,9 +173,7 @@ public:
     }
 
     // suspects - does c bear the key of cached chunks? One that is not cached does by chance, or on purpose.
-    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept {
-        return header::ring_of(c)->back == bounds.key;
-    }
+    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept { return bears(c, bounds.key); }
 
     // accept_plain - for the usual path: false also for a chunk that bears the key, which accept() then looks into.
     PTM_ALWAYS_INLINE bool accept_plain(chunk* c, chunk_size n, const limits& bounds) noexcept {
@@ -241,6 +239,10 @@ private:
     struct full {};
     constexpr explicit budget_block(full) noexcept : held_(SIZE_MAX / 2) {}
     static budget_block nobody_;
+
+    PTM_UNSANITIZED_INLINE static bool bears(chunk* c, std::uintptr_t mark) noexcept {
+        return header::ring_of(c)->back == mark;
+    }
 
     template <chunk_size N, tuning T>
     PTM_ALWAYS_INLINE bool has_known_room(const limits& bounds) noexcept {

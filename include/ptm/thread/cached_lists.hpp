@@ -47,7 +47,7 @@ public:
     void* head(unsigned i) const noexcept { return heads_[i]; }
 
     // below - the next in a list, behind this user pointer.
-    static void* below(void* user) noexcept {
+    PTM_UNSANITIZED static void* below(void* user) noexcept {
         const auto* words = header::ring_of(header::from_user(user));
         return links::decode(&words->forward, words->forward);
     }
@@ -106,14 +106,14 @@ public:
     }
 
 private:
-    PTM_ALWAYS_INLINE static void mark(chunk* c, std::uintptr_t key) noexcept { header::ring_of(c)->back = key; }
+    PTM_UNSANITIZED_INLINE static void mark(chunk* c, std::uintptr_t key) noexcept { header::ring_of(c)->back = key; }
 
-    PTM_ALWAYS_INLINE static void lead(chunk* c, void* to) noexcept {
+    PTM_UNSANITIZED_INLINE static void lead(chunk* c, void* to) noexcept {
         auto* words = header::ring_of(c);
         words->forward = links::encode(&words->forward, to);
     }
 
-    PTM_ALWAYS_INLINE void* gone(unsigned i, void* user) noexcept {
+    PTM_UNSANITIZED_INLINE void* gone(unsigned i, void* user) noexcept {
         --counts_[i];
         header::ring_of(header::from_user(user))->back = 0;
         return user;

@@ -108,7 +108,7 @@ public:
     PTM_ALWAYS_INLINE bool accept_known(chunk* c, const limits& bounds) noexcept {
         constexpr auto i = static_cast<unsigned>(stack_of(N));
         std::uintptr_t key = bounds.key;
-        if (!has_known_room<N, T>(i, bounds) || header::ring_of(c)->back == key) [[unlikely]]
+        if (!has_known_room<N, T>(i, bounds) || bears(c, key)) [[unlikely]]
             return false;
         lists_.push(i, c, key);
         return true;
@@ -133,9 +133,7 @@ public:
     }
 
     // suspects - does c bear the key of cached chunks? One that is not cached does by chance, or on purpose.
-    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept {
-        return header::ring_of(c)->back == bounds.key;
-    }
+    PTM_ALWAYS_INLINE bool suspects(chunk* c, const limits& bounds) noexcept { return bears(c, bounds.key); }
 
     // accept_plain - for the usual path: false also for a chunk that bears the key, which accept() then looks into.
     PTM_ALWAYS_INLINE bool accept_plain(chunk* c, chunk_size n, const limits& bounds) noexcept {
@@ -165,6 +163,10 @@ private:
     using full = typename cached_lists<C, stacks + tiers>::full;
     constexpr explicit tiered_block(full nothing) noexcept : lists_(nothing) {}
     static tiered_block nobody_;
+
+    PTM_UNSANITIZED_INLINE static bool bears(chunk* c, std::uintptr_t mark) noexcept {
+        return header::ring_of(c)->back == mark;
+    }
 
     template <chunk_size N, tuning T>
     PTM_ALWAYS_INLINE bool has_known_room(unsigned i, const limits& bounds) noexcept {
