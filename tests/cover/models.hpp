@@ -53,6 +53,8 @@ using small_bin_slot = slot<set_small_bins, exact_bins>;
 using large_bin_slot = slot<set_large_bins, sorted_bins, tree_bins>;
 using locks = slot<set_lock, no_lock, spin_lock, futex_lock, mutex_lock>;
 using observers = slot<set_observer, no_observer, counters, shared_counters, ring_observer<256>>;
+// In builds with a sanitizer these are two.
+using poisonings = slot<set_poisoning, no_poisoning, default_poisoning>;
 using reporters = slot<set_reporter, throwing_reporter, abort_reporter, trap_reporter, handler_reporter<>>;
 using check_sets = slot<put_checked, value<checks::none>, value<checks::glibc_2_36>, value<checks::all>>;
 using versions = slot<put_ruled, value<rules{}>, value<glibc_2_33::ruled>, value<glibc_2_42::ruled>>;
@@ -81,9 +83,9 @@ using mapped_backends = slot<put_mapped, mmap_backend, listed<mmap_backend>, hug
 // The array of arenas.
 struct arenas {
     using base = ptm_test::glass;
-    using slots =
-        std::tuple<headers, main_backends, arena_backends, mapped_backends, fast_bin_slot, unsorted_bin_slot,
-                   small_bin_slot, large_bin_slot, locks, observers, reporters, check_sets, versions, numbers>;
+    using slots = std::tuple<headers, main_backends, arena_backends, mapped_backends, fast_bin_slot, unsorted_bin_slot,
+                             small_bin_slot, large_bin_slot, locks, observers, poisonings, reporters, check_sets,
+                             versions, numbers>;
 
     // Short links do not lead from an arena of static storage to what the system maps: it never gets memory.
     using too_far =
@@ -116,7 +118,7 @@ struct heaps {
     using base = ptm_test::glass;
     using slots = std::tuple<headers, heap_main_backends, heap_arena_backends, heap_mapped_backends, fast_bin_slot,
                              unsorted_bin_slot, small_bin_slot, large_bin_slot, locks, arena_policies, caches,
-                             observers, hook_slot, reporters, check_sets, versions, numbers>;
+                             observers, hook_slot, poisonings, reporters, check_sets, versions, numbers>;
 
     // As above: what is refused, by a main arena.
     using too_far = each_forbidden<headers, compact_tag, heap_main_backends, reserve_backend<64_MiB>, mmap_backend,

@@ -3,6 +3,7 @@
 #include "support/arena_battery.hpp"
 #include "support/heap_battery.hpp"
 
+#include <ptm/heap/container_heap.hpp>
 #include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36_counted.hpp>
 #include <ptm/heap/glibc_2_42.hpp>
@@ -29,10 +30,11 @@ struct rationed_heap
            cover::put_rationed_arena<typename Named::arena_backend>, set_tuned<ptm_test::deaf(Named::tuned)>> {};
 
 using named_arenas = std::tuple<with_books<glibc_2_33>, with_books<glibc_2_36>, with_books<glibc_2_36_counted>,
-                                with_books<glibc_2_42>, with_books<glibc_2_42_branch>,
+                                with_books<glibc_2_42>, with_books<glibc_2_42_branch>, with_books<container_heap>,
                                 over_a_resource<unsynchronized_arena>, over_a_resource<synchronized_arena>>;
-using named_heaps = std::tuple<rationed_heap<glibc_2_33>, rationed_heap<glibc_2_36>, rationed_heap<glibc_2_36_counted>,
-                               rationed_heap<glibc_2_42>, rationed_heap<glibc_2_42_branch>>;
+using named_heaps =
+    std::tuple<rationed_heap<glibc_2_33>, rationed_heap<glibc_2_36>, rationed_heap<glibc_2_36_counted>,
+               rationed_heap<glibc_2_42>, rationed_heap<glibc_2_42_branch>, rationed_heap<container_heap>>;
 }
 
 TEMPLATE_LIST_TEST_CASE("a named configuration as an arena", "", named_arenas) {

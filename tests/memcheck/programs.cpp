@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory_resource>
 #include <string_view>
@@ -113,7 +114,7 @@ void in_place(std::string_view crime) {
     written(p, 3000);
     if (H::expand(p, 4000)) written(p, 4000);
     if (H::expand(p, 1000)) written(p, 1000);
-    if (crime == "overflow_after_expand") write_at(p, 1000);
+    if (crime == "overflow_after_expand") write_at(p, 1000), std::exit(0); // before the heap finds the damage
     H::template free_of<3000>(p);
 }
 
@@ -137,7 +138,7 @@ void in_a_heap(std::string_view crime) {
     mapped = h.realloc(mapped, 900'000);
     decide_by(mapped, 199'999);
     if (crime == "overflow") write_at(small, 40);
-    if (crime == "underflow") write_at(large, -1);
+    if (crime == "underflow") write_at(large, -1), std::exit(0);
     for (void* p : {small, large, mapped, grown}) h.free(p);
     if (crime == "use_after_free") read_at(large, 100);
     if (crime == "use_after_free_of_cached") read_at(small, 39);

@@ -74,7 +74,7 @@ endif()
 # Its text is there as it stands, but for includes, guards and repeated empty lines.
 foreach(header IN LISTS headers)
     file(READ "${ROOT}/include/${header}" text)
-    string(REGEX REPLACE "\n#(include|pragma once)[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "\n#(include *[<\"]|pragma once)[^\n]*" "" text "${text}")
     string(REGEX REPLACE "\n\n+" "\n\n" text "${text}")
     string(REGEX REPLACE "^\n+|\n+$" "" text "${text}")
     string(FIND "${everything}" "${text}" at)

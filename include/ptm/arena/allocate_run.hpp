@@ -95,7 +95,7 @@ std::size_t release_neighbours(arena_state<C>& a, T* const* blocks, std::size_t 
         whole += bytes(header::size_of(header::from_user(blocks[k])));
     }
     if (k > 1) header::set_size(c, chunk_size{whole});
-    hide_freed<C>(*a.shared, c);
+    hide_freed<C>(a.system_bytes, c);
     release_to_arena(a, c, origin::user);
     return k;
 }

@@ -557,7 +557,7 @@ private:
         look_at_freed<C>(c, header::size_of(c));
         expect<C, fault::free_invalid_size>(header::sound(c), c);
         look_at_uncached<C>(c, header::size_of(c));
-        hide_freed<C>(shared_, c);
+        hide_freed<C>(state_.system_bytes, c);
         release_to_arena(state_, c, origin::user);
     }
 

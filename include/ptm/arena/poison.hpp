@@ -28,12 +28,12 @@ PTM_ALWAYS_INLINE void hide_block(chunk_in<C>* c) noexcept {
     if constexpr (C::poisoning::poisons) C::poisoning::hide(C::header::to_user(c), usable_bytes<typename C::header>(c));
 }
 
-// hide_freed - the same for what is said to come back: a size beyond all that was ever had is damage, to be reported by
-// those who look for it.
+// hide_freed - the same for what is said to come back: a size beyond the `most` bytes that there are is damage, to be
+// reported by those who look for it.
 template <arena_config C>
-PTM_ALWAYS_INLINE void hide_freed([[maybe_unused]] const auto& shared, [[maybe_unused]] chunk_in<C>* c) noexcept {
+PTM_ALWAYS_INLINE void hide_freed([[maybe_unused]] std::size_t most, [[maybe_unused]] chunk_in<C>* c) noexcept {
     if constexpr (C::poisoning::poisons)
-        if (usable_bytes<typename C::header>(c) <= shared.held) hide_block<C>(c);
+        if (usable_bytes<typename C::header>(c) <= most) hide_block<C>(c);
 }
 
 // expose_block - p, a hidden block, is handed to its user, who asked for `request` bytes. Returns it.

@@ -97,13 +97,14 @@ bool drop_region(arena_state<C>& a, region* r) noexcept {
     return true;
 }
 
-// drop_if_whole - gives the region back that a free chunk, which is in no bin and ends at `after`, fills.
+// drop_if_whole - gives the region back that a free chunk, which is in no bin and ends at `after`, fills. One that was
+// offered stays: it costs nobody anything.
 template <arena_config C>
 PTM_ALWAYS_INLINE bool drop_if_whole(arena_state<C>& a, chunk_in<C>* c, chunk_in<C>* after) noexcept {
     if constexpr (keeps_regions<C>)
         if (!a.side_arena && is_fence<C>(after)) {
             region* r = region_behind<C>(after);
-            return c == chunks_of<C>(*r) && drop_region(a, r);
+            return c == chunks_of<C>(*r) && r->from != region_source::offer && drop_region(a, r);
         }
     return false;
 }

@@ -354,6 +354,13 @@ private:
     static inline constinit thread_exit_hook<&heap::leave> exit_hook_{};
     static inline constinit thread_local bool forking_ = false; // this thread holds the locks of all arenas
 
+    // all_there_is - bytes, at least; for poisoning policies.
+    static std::size_t all_there_is() noexcept {
+        std::size_t offered = 0;
+        if constexpr (has(C::main_backend::able, can::offer)) offered = main_.backend.taken();
+        return shared_.held + offered;
+    }
+
     // free_chunk - of any size, mapped or not.
     PTM_ALWAYS_INLINE static void free_chunk(chunk* c) noexcept {
         std::size_t word = header::peek(c);
@@ -362,7 +369,7 @@ private:
         chunk_size n = header::size_in(word);
         look_at_freed<C>(c, n);
         expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
-        hide_freed<C>(shared_, c);
+        hide_freed<C>(all_there_is(), c);
         if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
             free_uncached(c);
     }
