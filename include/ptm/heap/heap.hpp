@@ -369,7 +369,7 @@ private:
         chunk_size n = header::size_in(word);
         look_at_freed<C>(c, n);
         expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
-        hide_freed<C>(all_there_is(), c);
+        if constexpr (C::poisoning::poisons) hide_freed<C>(all_there_is(), c);
         if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
             free_uncached(c);
     }
