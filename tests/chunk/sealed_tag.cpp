@@ -34,7 +34,8 @@ void flip(void* block, unsigned bit) { static_cast<std::size_t*>(block)[-1] ^= s
 template <int>
 struct sealed : ptm::edit<ptm_test::glass, ptm::set_header<tag>> {};
 template <int>
-struct sealed_2_42 : ptm::edit<ptm_test::in_glass<ptm::glibc_2_42>, ptm::set_header<tag>> {};
+struct sealed_2_42
+    : ptm::edit<ptm_test::in_glass<ptm::glibc_2_42>, ptm::set_header<tag>, ptm::set_poisoning<ptm::no_poisoning>> {};
 
 template <int I>
 using sealed_heap = ptm_test::tested_heap<sealed<I>>;

@@ -174,3 +174,16 @@ TEST_CASE("decorated upstream backends are made from a resource too") {
     CHECK(backend.give_back(run));
     CHECK(from.bytes_out == 0);
 }
+
+TEST_CASE(
+    "upstream_backend does not ask for more than there are addresses for, and an earlier failure is not told again") {
+    dealer from;
+    from.left = 0;
+    upstream_backend<> backend(&from);
+    CHECK_FALSE(bool(backend.obtain(100)));
+    errno = 0;
+    CHECK_FALSE(bool(backend.obtain(std::size_t{PTRDIFF_MAX} + 1)));
+    CHECK(errno == ENOMEM);
+    CHECK(from.left == -1);
+    CHECK_FALSE(bool(backend.take_failure()));
+}

@@ -77,16 +77,20 @@ auto upstream_of(const B& backend) noexcept {
         return upstream_of(backend.inner());
 }
 
-// room - bytes that nobody has written yet.
-template <std::size_t Bytes>
+// room - bytes that nobody has written yet. hide - none of them is in use.
+template <std::size_t Bytes, poisoning_policy P>
 struct room {
     alignas(std::max_align_t) std::byte bytes[Bytes];
 
-    room() noexcept {} // NOLINT: they stay as they are
+    room() noexcept {} // they stay as they are
+    ~room() { P::expose(bytes, Bytes); }
+    void hide() noexcept { P::hide(bytes, Bytes); }
     pages run() const noexcept { return {const_cast<std::byte*>(bytes), Bytes}; }
 };
-template <>
-struct room<0> {};
+template <poisoning_policy P>
+struct room<0, P> {
+    static void hide() noexcept {}
+};
 
 // has_upstream - is made from a memory resource, and tells it.
 template <class B>
@@ -109,7 +113,7 @@ class arena_resource final : public std::pmr::memory_resource {
     static constexpr std::size_t room_inside =
         takes_buffer ? align_up(sizeof(arena_type) + 4096, 8192) - sizeof(arena_type) - 64 : 0;
 
-    [[no_unique_address]] detail::room<room_inside> room_;
+    [[no_unique_address]] detail::room<room_inside, typename C::poisoning> room_;
     arena_type arena_;
 
 public:
@@ -153,7 +157,10 @@ public:
     ~arena_resource() override = default;
 
     // release - all blocks are gone, also those not deallocated. Options and limit stay.
-    void release() noexcept { arena_.release(); }
+    void release() noexcept {
+        arena_.release();
+        room_.hide();
+    }
 
     // trim - gives back what can be while blocks are in use.
     //   returns  true: something went back

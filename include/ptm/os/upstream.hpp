@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory_resource>
 #include <utility>
@@ -43,8 +44,12 @@ public:
     explicit upstream_backend(std::pmr::memory_resource* from) noexcept : upstream_(from) {}
 
     // obtain - when the resource throws: {} and ENOMEM, and the exception is kept in place of an earlier one. A call
-    // that succeeds forgets what an earlier one threw.
+    // that succeeds forgets what an earlier one threw. More than there are addresses for is not asked for.
     pages obtain(std::size_t bytes) noexcept {
+        if (bytes > PTRDIFF_MAX) {
+            failure_ = nullptr;
+            return no_pages();
+        }
         PTM_TRY {
             pages run{static_cast<std::byte*>(upstream_->allocate(bytes, Alignment)), bytes};
             if (failure_) [[unlikely]]
