@@ -71,7 +71,7 @@ static_assert(!std::is_convertible_v<booking<std::byte>, resource_adaptor<bookin
 TEST_CASE("resource_adaptor asks for objects of the wanted alignment") {
     ledger book;
     resource_adaptor<booking<int>> r{booking<int>(book)};
-    for (std::size_t alignment : {1, 2, 4, 8, 16}) {
+    for (std::size_t alignment : {1u, 2u, 4u, 8u, 16u}) {
         void* p = r.allocate(33, alignment);
         CHECK(book.last_alignment == alignment);
         CHECK(book.bytes_out == (33 + alignment - 1) / alignment * alignment);
@@ -83,8 +83,8 @@ TEST_CASE("resource_adaptor asks for objects of the wanted alignment") {
 TEST_CASE("resource_adaptor moves within a larger block beyond what the allocator is trusted with") {
     ledger book;
     resource_adaptor<booking<int>, 4> r{booking<int>(book)};
-    for (std::size_t alignment : {8, 16, 64, 1024, 65536})
-        for (std::size_t bytes : {0, 1, 7, 100, 5000}) {
+    for (std::size_t alignment : {8u, 16u, 64u, 1024u, 65536u})
+        for (std::size_t bytes : {0u, 1u, 7u, 100u, 5000u}) {
             void* p = r.allocate(bytes, alignment);
             CHECK(book.last_alignment == 4);
             CHECK(reinterpret_cast<std::uintptr_t>(p) % alignment == 0);

@@ -90,7 +90,7 @@ TEST_CASE("test_resource reports a double free and a foreign block, and does not
 }
 
 TEST_CASE("test_resource finds a byte written beyond either end") {
-    for (std::size_t alignment : {1, 16, 128}) {
+    for (std::size_t alignment : {1u, 16u, 128u}) {
         for (std::size_t distance : {std::size_t{0}, test_resource::guard_bytes - 1}) {
             witnessed w;
             auto* p = static_cast<std::byte*>(w.r->allocate(100, alignment));

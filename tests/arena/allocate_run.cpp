@@ -61,10 +61,10 @@ TEST_CASE("every block of a run is a block like any other") {
     arena a;
     auto blocks = run_of(a, 200, 9);
     a.allocate(24);
-    for (std::size_t i : {4, 0, 8, 2, 6}) a.deallocate(blocks[i]);
+    for (std::size_t i : {4u, 0u, 8u, 2u, 6u}) a.deallocate(blocks[i]);
     CHECK(ptm_test::verdict(a) == "sound");
     CHECK(a.reallocate(blocks[1], 350) == blocks[1]);
-    for (std::size_t i : {7, 1, 3, 5}) a.deallocate(blocks[i]);
+    for (std::size_t i : {7u, 1u, 3u, 5u}) a.deallocate(blocks[i]);
     CHECK(ptm_test::verdict(a) == "sound");
     a.consolidate(); // what was cut off became a fast chunk
     CHECK(a.figures().binned_chunks == 1);

@@ -110,9 +110,9 @@ TEST_CASE("what the backend throws is kept for the arena that asked") {
 
 TEST_CASE("what the backend has to offer goes to the first who takes it, and comes back for the next") {
     alignas(64) static std::byte memory[4096];
-    using backend = ptm::buffer_first<ptm::mmap_backend>;
-    ptm::common_source<backend, ptm::mutex_lock> s{backend(ptm::pages{memory, sizeof memory})};
-    ptm::from_common<backend, ptm::mutex_lock> a(s), b(s);
+    using with_offer = ptm::buffer_first<ptm::mmap_backend>;
+    ptm::common_source<with_offer, ptm::mutex_lock> s{with_offer(ptm::pages{memory, sizeof memory})};
+    ptm::from_common<with_offer, ptm::mutex_lock> a(s), b(s);
     s.limit = 0; // which does not count what is there anyway
     CHECK(a.offered() == sizeof memory);
     ptm::pages run = a.take_offered();

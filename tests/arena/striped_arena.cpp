@@ -102,7 +102,7 @@ TEST_CASE("a block grows in its stripe, and in another one if need be") {
     char* p = nullptr;
     std::thread([&] { p = static_cast<char*>(a.allocate(100)); }).join();
     std::memcpy(p, "here", 5);
-    for (std::size_t n : {200, 5000, 100'000, 50}) {
+    for (std::size_t n : {200u, 5000u, 100'000u, 50u}) {
         p = static_cast<char*>(a.reallocate(p, n));
         REQUIRE(p != nullptr);
         CHECK(std::string(p) == "here");

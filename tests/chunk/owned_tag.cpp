@@ -52,7 +52,7 @@ TEST_CASE("an owner survives what neighbours and resizing do, and goes when the 
 
 TEST_CASE("an owned tag lays chunks out as a boundary tag does") {
     using plain = ptm::boundary_tag<ptm::plain_links>;
-    for (std::size_t n : {0, 24, 25, 1000, 100000}) CHECK(header::size_for(n) == plain::size_for(n));
+    for (std::size_t n : {0u, 24u, 25u, 1000u, 100000u}) CHECK(header::size_for(n) == plain::size_for(n));
     CHECK(header::overhead == plain::overhead);
     CHECK(sizeof(header::chunk) == sizeof(plain::chunk));
     CHECK(ptm::header_policy<ptm::owned_tag<ptm::keyed_links<>, ptm::safe_links>>);

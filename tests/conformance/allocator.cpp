@@ -251,7 +251,7 @@ TEMPLATE_LIST_TEST_CASE("what needs more alignment has it", "", subjects) {
 
 TEMPLATE_LIST_TEST_CASE("there is room for as many as allocate_at_least says", "", subjects) {
     auto a = TestType::template get<char>();
-    for (std::size_t n : {0, 1, 7, 24, 25, 100, 1000, 5000, 70'000}) {
+    for (std::size_t n : {0u, 1u, 7u, 24u, 25u, 100u, 1000u, 5000u, 70'000u}) {
         auto [p, count] = a.allocate_at_least(ptm_test::hidden(n));
         CHECK(count >= n);
         CHECK(count >= 8);
@@ -264,7 +264,7 @@ TEMPLATE_LIST_TEST_CASE("there is room for as many as allocate_at_least says", "
 TEMPLATE_LIST_TEST_CASE("nodes come together, and go together or alone", "", subjects) {
     PTM_TEST_SEED(random);
     auto a = TestType::template get<twenty_four>();
-    for (std::size_t n : {0, 1, 2, 5, 64, 1000}) {
+    for (std::size_t n : {0u, 1u, 2u, 5u, 64u, 1000u}) {
         std::vector<twenty_four*> nodes(n);
         ptm_test::live_blocks live;
         a.allocate_nodes(n, nodes.data());

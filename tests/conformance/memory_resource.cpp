@@ -175,7 +175,8 @@ TEMPLATE_LIST_TEST_CASE("memory resource: every size and alignment", "", subject
     std::vector<block> all;
     int wrong = 0;
     for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2)
-        for (std::size_t bytes : {0, 1, 2, 7, 8, 15, 16, 17, 24, 25, 63, 64, 100, 1032, 1033, 4096, 5000, 40'000}) {
+        for (std::size_t bytes :
+             {0u, 1u, 2u, 7u, 8u, 15u, 16u, 17u, 24u, 25u, 63u, 64u, 100u, 1032u, 1033u, 4096u, 5000u, 40'000u}) {
             // The library's pools ignore an alignment that a size between two of theirs is no multiple of.
             if (is_a_control<TestType> && bytes % alignment != 0) continue;
             void* p = r.allocate(bytes, alignment);
@@ -257,7 +258,7 @@ TEMPLATE_LIST_TEST_CASE("memory resource: what cannot be had is std::bad_alloc",
     // The standard library's have no answer of their own to such sizes, and a sanitizer's operator new has another one.
     if constexpr (!std::is_same_v<TestType, operator_new> && !std::is_same_v<TestType, adapted_new>
                   && !is_a_control<TestType>)
-        for (std::size_t alignment : {1, 16, 64, 4096})
+        for (std::size_t alignment : {1u, 16u, 64u, 4096u})
             for (std::size_t bytes : {SIZE_MAX, SIZE_MAX - 8, SIZE_MAX - 64, SIZE_MAX / 2, SIZE_MAX / 2 + 1})
                 CHECK_THROWS_AS(r.allocate(bytes, alignment), std::bad_alloc);
     void* q = r.allocate(100);

@@ -39,7 +39,7 @@ TEMPLATE_TEST_CASE("an arena over a resource asks for nothing at first, and keep
 TEST_CASE("blocks of up to a KiB are reused as they are, last in, first out") {
     ptm::arena<ptm::unsynchronized_arena> a{ptm::unsynchronized_arena::main_backend(std::pmr::new_delete_resource())};
     a.allocate(100);
-    for (std::size_t n : {1, 24, 500, 1000, 1024}) {
+    for (std::size_t n : {1u, 24u, 500u, 1000u, 1024u}) {
         void *p = a.allocate(n), *q = a.allocate(n);
         a.deallocate(p);
         a.deallocate(q);

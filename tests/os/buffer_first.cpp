@@ -96,7 +96,7 @@ TEST_CASE("decorators pass the offer on, with books or refusals") {
 }
 
 TEST_CASE("an arena takes the offer first, whole, and again when everything is freed") {
-    for (std::size_t ahead : {0, 1, 13}) {
+    for (std::size_t ahead : {0u, 1u, 13u}) {
         arena a(ptm::counted<first>(pages{memory + ahead, sizeof memory - ahead}));
         for (int round = 0; round < 3; ++round) {
             std::vector<void*> all;
