@@ -588,7 +588,7 @@ TEMPLATE_LIST_TEST_CASE("backend: counted keeps its books exactly", "", counted_
 namespace {
 
 struct no_able {
-    static std::size_t page_bytes() noexcept;
+    static std::size_t page_bytes() noexcept { return 4096; }
     pages obtain(std::size_t) noexcept;
     bool give_back(pages) noexcept;
 };
@@ -608,12 +608,12 @@ struct page_bytes_is_an_int : ptm::no_backend {
 };
 struct no_obtain {
     static constexpr can able = can::nothing;
-    static std::size_t page_bytes() noexcept;
+    static std::size_t page_bytes() noexcept { return 4096; }
     bool give_back(pages) noexcept;
 };
 struct no_give_back {
     static constexpr can able = can::nothing;
-    static std::size_t page_bytes() noexcept;
+    static std::size_t page_bytes() noexcept { return 4096; }
     pages obtain(std::size_t) noexcept;
 };
 struct obtain_may_throw : ptm::no_backend {

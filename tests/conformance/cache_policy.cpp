@@ -52,8 +52,8 @@ struct knows_nothing : ptm::no_cache {
     [[maybe_unused]] static constexpr bool knows_sizes = true;
 };
 struct says_nothing_of_refills {
-    static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false, flushes = false,
-                          knows_sizes = false;
+    [[maybe_unused]] static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false,
+                                           flushes = false, knows_sizes = false;
     template <ptm::bin_context C>
     using in = ptm::no_cache::in<C>;
 };
