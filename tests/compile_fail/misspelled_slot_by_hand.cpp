@@ -15,6 +15,7 @@ struct by_hand {
     using arenas = ptm::one_arena;
     using cache = ptm::array_cache;
     using observer = ptm::no_observer;
+    using poisoning = ptm::no_poisoning;
     using hooks = ptm::no_hooks;
     using reporter = ptm::abort_reporter;
     static constexpr auto checked = ptm::checks::glibc_2_36;

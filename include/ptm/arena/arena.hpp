@@ -187,9 +187,7 @@ public:
     //   returns  nullptr and errno = ENOMEM: p is as it was
     void* reallocate(void* p, std::size_t request) noexcept {
         if (!p) return allocate(request);
-        if (request > largest_request
-            || !shared_.permits_growth(request, [p] { return usable_bytes<header>(header::from_user(p)); }))
-            return detail::out_of_memory();
+        if (!may_resize(p, request)) return detail::out_of_memory();
         chunk* c = header::from_user(p);
         shared_.observer(events::freed{p});
         void* moved = attempt(request, [&] { return resized(c, request); });
@@ -202,9 +200,7 @@ public:
     //   returns  false: that would take another place; p is as it was. errno survives
     //   cost     O(1), and never a way to the backend for more
     bool expand(void* p, std::size_t request) noexcept {
-        if (request > largest_request
-            || !shared_.permits_growth(request, [p] { return usable_bytes<header>(header::from_user(p)); }))
-            return false;
+        if (!may_resize(p, request)) return false;
         errno_guard keep;
         inside hold(state_);
         [[maybe_unused]] std::size_t had = reach_of<C>(header::from_user(p));
@@ -368,6 +364,11 @@ public:
 
 private:
     static constexpr auto no_matter = [](bool, auto&&) noexcept {};
+
+    bool may_resize(const void* p, std::size_t request) noexcept {
+        return request <= largest_request
+            && shared_.permits_growth(request, [p] { return usable_bytes<header>(header::from_user(p)); });
+    }
 
     // was_refused - because of the limit, since this was asked last; also by what the backend stands for.
     bool was_refused() noexcept {
@@ -554,9 +555,7 @@ private:
     PTM_ALWAYS_INLINE void return_chunk(chunk* c) noexcept {
         if (header::is_mapped(c)) [[unlikely]]
             return free_mapped(c);
-        look_at_freed<C>(c, header::size_of(c));
-        expect<C, fault::free_invalid_size>(header::sound(c), c);
-        look_at_uncached<C>(c, header::size_of(c));
+        detail::look_at_returned<C>(c);
         hide_freed<C>(state_.system_bytes, c);
         release_to_arena(state_, c, origin::user);
     }

@@ -64,6 +64,7 @@ struct arena_slots {
         requires { typename C::large_bins; }, "configuration: the slot `large_bins` is missing or misspelled");
     static_assert(requires { typename C::lock; }, "configuration: the slot `lock` is missing or misspelled");
     static_assert(requires { typename C::observer; }, "configuration: the slot `observer` is missing or misspelled");
+    static_assert(requires { typename C::poisoning; }, "configuration: the slot `poisoning` is missing or misspelled");
     static_assert(requires { typename C::reporter; }, "configuration: the slot `reporter` is missing or misspelled");
     static_assert(requires { C::checked; }, "configuration: the slot `checked` is missing or misspelled");
     static_assert(requires { C::tuned; }, "configuration: the slot `tuned` is missing or misspelled");
