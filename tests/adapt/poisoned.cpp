@@ -80,6 +80,18 @@ void a_life_of_a_vector(std::pmr::memory_resource* from) {
     CHECK(noted_poisoning::is_hidden(first));
 }
 
+// old_places_are_watched - where a vector's elements were, and a list's first node.
+void old_places_are_watched(auto& v, auto& l) {
+    CHECK(reported([&] {
+        int* old = v.data();
+        v.reserve(50), touch(old, 0);
+    }));
+    CHECK(reported([&] {
+        int* old = &l.front();
+        l.pop_front(), touch(old, 0);
+    }));
+}
+
 } // namespace
 
 TEST_CASE("containers at each depth may touch what they asked for, and the buffer is clean in the end") {
@@ -146,14 +158,7 @@ TEST_CASE("under AddressSanitizer what is wrong with a container is reported at 
         CHECK(reported([&] { touch(v.data(), 20); }));
         CHECK(reported([&] { touch(v.data(), -1); }));
         CHECK(reported([&] { touch(s.data(), std::ptrdiff_t(s.capacity()) + 1); }));
-        CHECK(reported([&] {
-            int* old = v.data();
-            v.reserve(50), touch(old, 0);
-        }));
-        CHECK(reported([&] {
-            int* old = &l.front();
-            l.pop_front(), touch(old, 0);
-        }));
+        old_places_are_watched(v, l);
         CHECK(reported([&] { all.release(depth), touch(v.data(), 0); }));
     }
 }
@@ -176,14 +181,7 @@ TEST_CASE("under AddressSanitizer containers on a heap and on an arena are watch
     std::vector<int, ptm::heap_allocator<int>> v{1, 2, 3};
     std::list<int, ptm::heap_allocator<int>> l{1, 2, 3};
     CHECK(reported([&] { touch(v.data(), 12); }));
-    CHECK(reported([&] {
-        int* old = v.data();
-        v.reserve(50), touch(old, 0);
-    }));
-    CHECK(reported([&] {
-        int* old = &l.front();
-        l.pop_front(), touch(old, 0);
-    }));
+    old_places_are_watched(v, l);
     ptm::arena<ptm::unsynchronized_arena> a;
     std::vector<int, ptm::arena_allocator<int>> in_arena({1, 2, 3}, a);
     CHECK(reported([&] { touch(in_arena.data(), 12); }));
