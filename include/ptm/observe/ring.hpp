@@ -1,7 +1,8 @@
 // observe/ring.hpp - the last `Entries` events, for the debugger and for tests.
 //
-// A slot is claimed by one atomic addition, so threads may write at the same time as long as none falls a whole round
-// behind: choose `Entries` well above the number of threads. A reader who wants a consistent picture stops the writers.
+// A slot is claimed by one atomic addition, so threads may write at the same time. One that falls a whole round behind
+// shares its slot with another one, and the entry has parts of both: choose `Entries` well above the number of threads.
+// A reader who wants a consistent picture stops the writers.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <cstdint>
 
 #include <ptm/core/bits.hpp>
+#include <ptm/core/relaxed.hpp>
 #include <ptm/observe/observer.hpp>
 
 namespace ptm {
@@ -31,8 +33,12 @@ public:
     // seen - events so far, those that were overwritten included.
     std::uint64_t seen() const noexcept { return next_.load(std::memory_order_acquire); }
 
-    // operator[] - the event number i, 0 the first ever; seen() - Entries <= i < seen().
-    const entry& operator[](std::uint64_t i) const noexcept { return entries_[i % Entries]; }
+    // operator[] - the event number i, 0 the first ever; seen() - Entries <= i < seen(). While others are noted, one
+    // that is just being overwritten may have parts of both.
+    entry operator[](std::uint64_t i) const noexcept {
+        const place& p = places_[i % Entries];
+        return {p.kind, p.where, p.bytes};
+    }
 
     void operator()(const events::allocated& e) noexcept { put({event_kind::allocated, e.user, e.request}); }
     void operator()(const events::freed& e) noexcept { put({event_kind::freed, e.user, 0}); }
@@ -43,10 +49,21 @@ public:
     void operator()(const events::consolidated&) noexcept { put({event_kind::consolidated, nullptr, 0}); }
 
 private:
-    std::atomic<std::uint64_t> next_{};
-    entry entries_[Entries] = {};
+    struct place {
+        relaxed<event_kind> kind = event_kind::none;
+        relaxed<const void*> where = nullptr;
+        relaxed<std::size_t> bytes = 0;
+    };
 
-    void put(entry e) noexcept { entries_[next_.fetch_add(1, std::memory_order_acq_rel) % Entries] = e; }
+    std::atomic<std::uint64_t> next_{};
+    place places_[Entries] = {};
+
+    void put(entry e) noexcept {
+        place& p = places_[next_.fetch_add(1, std::memory_order_acq_rel) % Entries];
+        p.kind = e.kind;
+        p.where = e.where;
+        p.bytes = e.bytes;
+    }
 };
 
 static_assert(observer_policy<ring_observer<8>>);

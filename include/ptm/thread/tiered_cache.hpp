@@ -188,7 +188,7 @@ private:
         return static_cast<unsigned>(i);
     }
 
-    static chunk_size size_at(void* user) noexcept { return header::size_of(header::from_user(user)); }
+    static chunk_size size_at(void* user) noexcept { return header::size_in(header::peek(header::from_user(user))); }
 
     PTM_ALWAYS_INLINE void* pop(unsigned i) noexcept { return lists_.template pop<fault::cache_unaligned_chunk>(i); }
 
