@@ -1,7 +1,7 @@
 // containers [rounds] - new and delete through the standard containers: strings in maps, lists, hash tables, vectors.
+#include "measured.hpp"
 #include "support.hpp"
 
-#include <cstdio>
 #include <list>
 #include <map>
 #include <memory>
@@ -45,8 +45,10 @@ std::size_t shuffle_lists(bench::random_numbers& chance) {
 
 int main(int argc, char** argv) {
     const std::size_t rounds = bench::argument(argc, argv, 1, 100);
-    bench::random_numbers chance(4);
-    std::size_t sum = 0;
-    for (std::size_t i = 0; i < rounds; ++i) sum += fill_and_empty_maps(chance) + shuffle_lists(chance);
-    std::printf("%zu\n", sum);
+    return bench::measured([=] {
+        bench::random_numbers chance(4);
+        std::size_t sum = 0;
+        for (std::size_t i = 0; i < rounds; ++i) sum += fill_and_empty_maps(chance) + shuffle_lists(chance);
+        return sum;
+    });
 }

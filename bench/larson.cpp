@@ -1,11 +1,9 @@
-// larson [lives] - a server as Larson and Krishnan thought of it: two threads replace blocks at random; every now and
-// then a thread ends, and a new one goes on with its blocks, which it did not make.
+// larson [lives [lanes]] - a server as Larson and Krishnan thought of it: in each lane a thread replaces blocks at
+// random; every now and then it ends, and a new one goes on with its blocks, which it did not make.
+#include "measured.hpp"
 #include "support.hpp"
 
-#include <cstdio>
-#include <functional>
 #include <latch>
-#include <thread>
 
 namespace {
 
@@ -27,14 +25,21 @@ void live(lane& own) {
     own.ended.count_down();
 }
 
+std::uint64_t serve(std::size_t lives, std::size_t count, std::latch& ended) {
+    std::vector<lane> lanes;
+    for (std::size_t i = 0; i < count; ++i) lanes.push_back({bench::random_numbers(8 + i), lives, ended});
+    for (lane& own : lanes) std::thread(live, std::ref(own)).detach();
+    ended.wait();
+    std::uint64_t sum = 0;
+    for (const lane& own : lanes) sum += own.sum;
+    return sum;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     const std::size_t lives = bench::argument(argc, argv, 1, 200);
-    static std::latch ended(2); // the last thread may still be leaving it when main returns
-    lane first{bench::random_numbers(8), lives, ended}, second{bench::random_numbers(9), lives, ended};
-    std::thread(live, std::ref(first)).detach();
-    std::thread(live, std::ref(second)).detach();
-    ended.wait();
-    std::printf("%llu\n", static_cast<unsigned long long>(first.sum + second.sum));
+    const std::size_t lanes = bench::argument(argc, argv, 2, 2);
+    static std::latch ended(static_cast<std::ptrdiff_t>(lanes)); // the last thread may still be leaving it
+    return bench::measured([=] { return serve(lives, lanes, ended); });
 }

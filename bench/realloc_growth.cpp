@@ -1,9 +1,9 @@
 // realloc_growth [turns] - buffers that grow side by side, some by steps and some by halves, as strings, files read
 // whole and arrays do; at their full size they shrink to fit and start again.
+#include "measured.hpp"
 #include "support.hpp"
 
 #include <array>
-#include <cstdio>
 
 namespace {
 
@@ -37,10 +37,7 @@ std::uint64_t start_again(buffer& b, bench::random_numbers& chance) {
     return sum;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    const std::size_t turns = bench::argument(argc, argv, 1, 1'000'000);
+std::uint64_t work(std::size_t turns) {
     bench::random_numbers chance(2);
     std::array<buffer, 64> buffers{};
     std::uint64_t sum = 0;
@@ -50,5 +47,12 @@ int main(int argc, char** argv) {
         sum += append(b, 16 + chance.below(b.limit / 8));
     }
     for (buffer& b : buffers) sum += start_again(b, chance); // shrunk to fit: its last byte was written
-    std::printf("%llu\n", static_cast<unsigned long long>(sum));
+    return sum;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::size_t turns = bench::argument(argc, argv, 1, 1'000'000);
+    return bench::measured([=] { return work(turns); });
 }

@@ -1,26 +1,21 @@
-// threads_churn [steps] - two threads, each with blocks of its own.
+// threads_churn [steps [threads]] - threads that share nothing, each with blocks of its own.
+#include "measured.hpp"
 #include "support.hpp"
-
-#include <cstdio>
-#include <functional>
-#include <thread>
 
 namespace {
 
-void work(std::uint64_t seed, std::size_t steps, std::uint64_t& sum) {
+std::uint64_t work(std::uint64_t seed, std::size_t steps) {
     bench::random_numbers chance(seed);
     std::vector<bench::block> slots(3'000);
-    sum = bench::churn(slots, chance, steps);
-    sum += bench::end_all(slots);
+    const std::uint64_t sum = bench::churn(slots, chance, steps, [](auto& c) { return c.small_size(); });
+    return sum + bench::end_all(slots);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     const std::size_t steps = bench::argument(argc, argv, 1, 500'000);
-    std::uint64_t sums[2] = {};
-    std::thread first(work, 5, steps, std::ref(sums[0])), second(work, 6, steps, std::ref(sums[1]));
-    first.join();
-    second.join();
-    std::printf("%llu\n", static_cast<unsigned long long>(sums[0] + sums[1]));
+    const std::size_t threads = bench::argument(argc, argv, 2, 2);
+    return bench::measured(
+        [=] { return bench::on_threads(threads, [=](std::size_t i) { return work(5 + i, steps); }); });
 }

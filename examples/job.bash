@@ -12,12 +12,14 @@
 #   text N    N million bytes of words
 #   await_server CMD...  waits until CMD succeeds; the server is process $server, and its log server.log
 #   stop_server          ends it, by its server.pid, and waits for it
-#   $sources  where the program files are; $inputs  what prepare made; $tools  where the build left its programs
+#   $sources  where the program files are; $inputs  what prepare made; $tools  where the build left its programs;
+#   $examples  this folder
 #
 # The caller sets PTM_JOB_SIZE, _INPUTS, _TOOLS, _MEASURE, _RECORD and _PRELOAD.
 set -euo pipefail
 
 step=$2
+examples=$(dirname "${BASH_SOURCE[0]}")
 sources=$(dirname "$1")
 inputs=$PTM_JOB_INPUTS
 tools=$PTM_JOB_TOOLS

@@ -2,5 +2,5 @@
 needs=(g++:g++)
 
 job() {
-    run "$tools/churn" "$(pick 20000000 2000000)" > sum
+    run "$tools/churn" "$(pick 12000000 1000000)" > sum
 }

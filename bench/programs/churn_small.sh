@@ -2,5 +2,5 @@
 needs=(g++:g++)
 
 job() {
-    run "$tools/churn_small" "$(pick 200000000 20000000)" > sum
+    run "$tools/churn_small" "$(pick 60000000 6000000)" > sum
 }

@@ -2,5 +2,5 @@
 needs=(g++:g++)
 
 job() {
-    run "$tools/containers" "$(pick 400 40)" > sum
+    run "$tools/containers" "$(pick 170 20)" > sum
 }

@@ -1,6 +1,10 @@
-# One thread makes blocks, another one frees them.
+# One thread makes blocks, another one frees them: ten million, with --long a hundred.
 needs=(g++:g++)
+measures=wall
 
 job() {
-    run "$tools/producer_consumer" "$(pick 30000 3000)" > sum
+    local batches
+    batches=$(pick 50000 5000)
+    if [[ $PTM_JOB_SIZE == long ]]; then batches=500000; fi
+    run "$tools/producer_consumer" "$batches" > sum
 }

@@ -2,5 +2,5 @@
 needs=(g++:g++)
 
 job() {
-    run "$tools/realloc_growth" "$(pick 1000000 100000)" > sum
+    run "$tools/realloc_growth" "$(pick 700000 50000)" > sum
 }

@@ -1,6 +1,7 @@
 # Two threads, each with blocks of its own.
 needs=(g++:g++)
+measures=wall
 
 job() {
-    run "$tools/threads_churn" "$(pick 6000000 600000)" > sum
+    run "$tools/threads_churn" "$(pick 20000000 2000000)" 2 > sum
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Tests of report.py: two programs on three allocators, with a run that failed and one figure that is missing."""
+import contextlib
+import io
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import report
+
+NOTES = {
+    "about": "size\tfull\nrounds\t2\n",
+    "allocators": "system\t\nfast\t/a/libptm_fast.so\nother\t/b/lib<other>.so\n",
+    "programs": "churn\tprocessor\tReplaces.\nserver\twall\tServes.\nscaling\twall\tOne, two.\n",
+    "problems": "server: on other: FAILED\n",
+}
+OWN_FIGURES = "start=1024 held=2048 live=4096"
+
+
+def run(program, allocator, number, processor, wall, peak, more="", verdict="same", walls=None):
+    return (f"program={program} allocator={allocator} round={number} verdict={verdict} walls={walls or wall} "
+            f"processor={processor} wall={wall} peak={peak} {more}\n")
+
+
+RUNS = "".join([
+    run("churn", "system", 0, 3000, 9, 10240, OWN_FIGURES), run("churn", "system", 1, 5000, 9, 10240, OWN_FIGURES),
+    run("churn", "fast", 0, 2000, 9, 5120, OWN_FIGURES), run("churn", "fast", 1, 2000, 9, 5120, OWN_FIGURES),
+    run("churn", "other", 0, 1000, 9, 20480, OWN_FIGURES), run("churn", "other", 1, 1000, 9, 20480, OWN_FIGURES),
+    run("server", "system", 0, 1, 8000, 2048), run("server", "fast", 0, 1, 4000, 1024),
+    run("server", "other", 0, 1, 10, 10, verdict="FAILED"),
+    run("scaling", "fast", 0, 1, 1, 1, walls="100,110,90,120"),
+])
+
+
+class Report(unittest.TestCase):
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.addCleanup(self.place.cleanup)
+        path = Path(self.place.name)
+        for name, text in {**NOTES, "runs": RUNS}.items():
+            (path / name).write_text(text)
+        with contextlib.redirect_stdout(io.StringIO()):
+            report.main(path, path)
+        self.lines = [line.split() for line in (path / "results.txt").read_text().splitlines()]
+        self.figures = json.loads((path / "results.json").read_text())
+        self.page = (path / "results.html").read_text()
+
+    def test_times_are_medians_and_ratios_to_the_best(self):
+        self.assertIn("churn processor 0.001 4.00 2.00 1.00".split(), self.lines)
+
+    def test_a_server_is_timed_by_the_clock_and_a_failed_run_is_no_figure(self):
+        self.assertIn("server wall 0.004 2.00 1.00 -".split(), self.lines)
+
+    def test_means_and_worst(self):
+        self.assertIn("geometric mean 2.83 1.41 1.00".split(), self.lines)
+        self.assertIn("worst 4.00 2.00 1.00".split(), self.lines)
+
+    def test_small_processes_are_shown_but_do_not_count(self):
+        self.assertIn("churn 5.0 2.00 1.00 4.00".split(), self.lines)
+        self.assertIn("server * 1.0 2.00 1.00 -".split(), self.lines)
+        self.assertEqual(self.figures["allocators"]["system"]["peak_to_best"], 2)
+
+    def test_ptm_against_each_over_the_programs_both_have(self):
+        self.assertIn("fast time 0.50 2.00".split(), self.lines)
+        self.assertIn("fast peak memory 0.50 0.25".split(), self.lines)
+
+    def test_held_and_live(self):
+        self.assertIn("churn 2.0 2.0 2.0".split(), self.lines)
+        self.assertIn("churn 4.0 2.25 1.00 4.75".split(), self.lines)
+
+    def test_scaling_takes_the_best_of_each(self):
+        self.assertAlmostEqual(self.figures["allocators"]["fast"]["scaling"], 2 * 90 / 110)
+        self.assertIsNone(self.figures["allocators"]["system"]["scaling"])
+
+    def test_every_run_and_problem_is_kept(self):
+        self.assertEqual(len(self.figures["runs"]), RUNS.count("\n"))
+        self.assertIn("server: on other: FAILED", self.page)
+        self.assertEqual(self.page.count("<svg"), self.page.count("</svg>"))
+
+
+if __name__ == "__main__":
+    unittest.main()
