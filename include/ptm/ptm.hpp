@@ -34,6 +34,7 @@
 #include <ptm/os/decorated.hpp>
 #include <ptm/os/huge_page_backend.hpp>
 #include <ptm/os/listed.hpp>
+#include <ptm/os/mapping_cache.hpp>
 #include <ptm/os/numa.hpp>
 #include <ptm/os/reserve.hpp>
 #include <ptm/os/shared_file.hpp>

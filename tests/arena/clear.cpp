@@ -3,6 +3,7 @@
 
 #include <ptm/arena/clear.hpp>
 #include <ptm/os/buffer.hpp>
+#include <ptm/os/mapping_cache.hpp>
 
 #include <cstring>
 
@@ -19,6 +20,15 @@ struct dirty_mappings : ptm::mmap_backend {
 };
 struct over_dirty_mappings : ptm::edit<ptm_test::glass, ptm::set_mapped_backend<dirty_mappings>> {};
 struct in_dirty_mappings : ptm::edit<over_dirty_mappings, ptm::set_main_backend<dirty_mappings>> {};
+
+// Notes what it is asked for.
+struct noting : ptm::mapping_cache<ptm::mmap_backend, ptm::keeping{.slack = 8 << 20}> {
+    int cleared = 0, any = 0;
+    ptm::pages obtain(std::size_t bytes) noexcept { return ++any, mapping_cache::obtain(bytes); }
+    ptm::pages obtain_cleared(std::size_t bytes) noexcept { return ++cleared, mapping_cache::obtain_cleared(bytes); }
+};
+struct over_a_cache
+    : ptm::edit<ptm_test::glass, ptm::set_mapped_backend<noting>, ptm::set_tuned<ptm::tuning{.adaptive = false}>> {};
 
 alignas(64) std::byte buffer[64 * 1024];
 
@@ -75,6 +85,37 @@ TEST_CASE("a backend that does not promise zero is not trusted") {
     ptm_test::fresh_arena<in_dirty_mappings> b;
     CHECK(ptm_test::reads_as_zero(b.allocate_cleared(20000), 20000));
     CHECK(cleared_after_use(b, 300));
+}
+
+TEST_CASE("a backend that clears on demand is asked for cleared mappings, and those only") {
+    ptm_test::fresh_arena<over_a_cache> a;
+    auto& mapped = a.shared().mapped_backend;
+    for (std::size_t n : {200'000u, 150'000u, 3'000'000u, 180'000u}) CHECK(cleared_after_use(a, n));
+    CHECK((mapped.any == 4 && mapped.cleared == 4));
+    CHECK(cleared_after_use(a, 1000)); // from top
+    CHECK((mapped.any == 4 && mapped.cleared == 4));
+    ptm::wanted w = ptm::want<over_a_cache>(150'000);
+    ptm::chunk_in<over_a_cache>* c = ptm::map_cleared(a.shared(), w);
+    CHECK(mapped.cleared == 5);
+    CHECK(ptm_test::reads_as_zero(over_a_cache::header::to_user(c), 150'000));
+    a.shared().perturb = 0x5a;
+    void* filled = a.allocate_cleared(190'000);
+    CHECK(mapped.cleared == 6);
+    CHECK(ptm_test::reads_as_zero(filled, 190'000));
+}
+
+TEST_CASE("a request above the threshold that the bins meet is cleared by hand") {
+    ptm_test::fresh_arena<over_a_cache> a;
+    a.shared().mmap_max = 0;
+    void* p = a.allocate(400'000);
+    a.allocate(24);
+    std::memset(p, 0xff, 400'000);
+    a.deallocate(p);
+    a.shared().mmap_max = 100;
+    void* again = a.allocate_cleared(390'000);
+    CHECK(again == p);
+    CHECK(ptm_test::reads_as_zero(again, 390'000));
+    CHECK(a.shared().mapped_backend.cleared == 0);
 }
 
 TEST_CASE("worn memory is what top had, or once had") {

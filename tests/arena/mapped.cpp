@@ -2,11 +2,20 @@
 #include "support/live_blocks.hpp"
 
 #include <ptm/arena/mapped.hpp>
+#include <ptm/os/mapping_cache.hpp>
+
+#include <cstring>
 
 namespace {
 using config = ptm_test::counted_glass;
 using header = config::header;
 using arena = ptm_test::fresh_arena<config>;
+
+// Keeps what it gets, whatever is in use.
+using generous = ptm::mapping_cache<ptm::counted<ptm::mmap_backend>, ptm::keeping{.slack = 8 << 20}>;
+struct over_a_cache
+    : ptm::edit<config, ptm::set_mapped_backend<generous>, ptm::set_tuned<ptm::tuning{.adaptive = false}>> {};
+struct in_a_cache : ptm::edit<over_a_cache, ptm::set_main_backend<generous>> {};
 
 struct unmovable : ptm::edit<config, ptm::set_mapped_backend<ptm_test::counted_glass::main_backend>> {};
 }
@@ -45,6 +54,57 @@ TEST_CASE("the threshold does not move when it is pinned, nor beyond its most") 
     CHECK(a.shared().mmap_threshold == 131072);
     a.deallocate(a.allocate(33554432 - 4096 - 24));
     CHECK(a.shared().mmap_threshold == 33554432 - 4096);
+}
+
+TEST_CASE("a mapping that was kept may be larger than the chunk needs: all of it is the user's") {
+    ptm_test::fresh_arena<over_a_cache> a;
+    void* p = a.allocate(400'000);
+    a.deallocate(p);
+    CHECK(a.held() == 0);
+    CHECK(a.shared().mapped_backend.kept() == 401'408);
+    CHECK(a.allocate(360'000) == p);
+    CHECK(a.usable_size(p) == 401'408 - 16);
+    CHECK(a.held() == 401'408);
+    CHECK(a.shared().mapped_bytes == 401'408);
+    a.deallocate(p);
+    CHECK(a.shared().mapped_bytes == 0);
+    CHECK(a.trim());
+    CHECK(a.shared().mapped_backend.inner().bytes_held == 0);
+}
+
+TEST_CASE("what a kept mapping has beyond the limit is cut off") {
+    ptm_test::fresh_arena<over_a_cache> a;
+    a.deallocate(a.allocate(400'000));
+    a.limit(380'000);
+    CHECK_FALSE(a.allocate(390'000));
+    void* p = a.allocate(360'000);
+    REQUIRE(p);
+    CHECK(a.held() == 360'448);
+    a.deallocate(p);
+    a.trim();
+    CHECK(a.shared().mapped_backend.inner().bytes_held == 0);
+    ptm_test::fresh_arena<in_a_cache> b; // the same for regions
+    b.deallocate(b.allocate(100'000));
+    b.limit(b.shared().mmap_threshold);
+    CHECK(b.allocate(90'000));
+    CHECK(b.held() <= b.limit());
+    CHECK(ptm_test::verdict(b) == "sound");
+}
+
+TEST_CASE("a mapped block that shrinks leaves its tail to those that keep it") {
+    ptm_test::fresh_arena<over_a_cache> a;
+    void* p = a.allocate(1'000'000);
+    p = a.reallocate(p, 500'000);
+    CHECK(a.held() == 503'808);
+    CHECK(a.shared().mapped_backend.kept() == 1'003'520 - 503'808);
+    std::memset(p, 0x55, 500'000);
+    void* q = a.allocate(450'000);
+    std::memset(q, 0xaa, 450'000);
+    CHECK(static_cast<unsigned char*>(p)[499'999] == 0x55);
+    a.deallocate(p);
+    a.deallocate(q);
+    a.trim();
+    CHECK(a.shared().mapped_backend.inner().bytes_held == 0);
 }
 
 TEST_CASE("there are at most so many mappings") {

@@ -2,12 +2,15 @@
 #include "support/live_blocks.hpp"
 
 #include <ptm/arena/trim.hpp>
+#include <ptm/os/mapping_cache.hpp>
 
 #include <cstring>
 
 namespace {
 using namespace ptm::literals;
 using arena = ptm_test::fresh_arena<ptm_test::counted_glass>;
+struct over_a_cache : ptm::edit<ptm_test::glass, ptm::set_mapped_backend<ptm::mapping_cache<>>,
+                                ptm::set_tuned<ptm::tuning{.adaptive = false}>> {};
 struct in_mappings : ptm::edit<ptm_test::glass, ptm::set_main_backend<ptm::mmap_backend>> {};
 }
 
@@ -85,6 +88,15 @@ TEST_CASE("without a frontier top stays") {
     a.allocate(24);
     CHECK_FALSE(a.trim());
     CHECK(ptm_test::verdict(a) == "sound");
+}
+
+TEST_CASE("trimming gives back what a backend keeps") {
+    ptm_test::fresh_arena<over_a_cache> a;
+    a.deallocate(a.allocate(1'000'000));
+    CHECK(a.shared().mapped_backend.kept() == 1'003'520);
+    CHECK(a.trim());
+    CHECK(a.shared().mapped_backend.kept() == 0);
+    CHECK_FALSE(a.trim());
 }
 
 TEST_CASE("trimming merges the fast chunks first") {

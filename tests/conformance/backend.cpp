@@ -14,6 +14,7 @@
 #include <ptm/os/decorated.hpp>
 #include <ptm/os/huge_page_backend.hpp>
 #include <ptm/os/listed.hpp>
+#include <ptm/os/mapping_cache.hpp>
 #include <ptm/os/mmap.hpp>
 #include <ptm/os/numa.hpp>
 #include <ptm/os/reserve.hpp>
@@ -66,6 +67,7 @@ struct null_upstream : ptm::upstream_backend<> {
 
 using ptm::buffer_first;
 using ptm::listed;
+using ptm::mapping_cache;
 using ptm::numa_way;
 using ptm::on_node;
 
@@ -74,27 +76,31 @@ using serving_backends = joined<
     decorated_too<ptm::buffer_backend>, decorated_too<listed<ptm::mmap_backend>>, decorated_too<bounded_upstream>,
     decorated_too<ptm::huge_page_backend<>>, decorated_too<on_node<ptm::mmap_backend>>,
     decorated_too<on_node<ptm::reserve_backend<4_MiB>>>, decorated_too<ptm::shared_file_backend<4_MiB>>,
-    decorated_too<buffer_first<ptm::mmap_backend>>, decorated_too<buffer_first<listed<ptm::mmap_backend>>>,
+    decorated_too<mapping_cache<>>, decorated_too<buffer_first<ptm::mmap_backend>>,
+    decorated_too<buffer_first<listed<ptm::mmap_backend>>>,
     std::tuple<buffer_first<ptm::huge_page_backend<>>, buffer_first<counted<bounded_upstream>>,
                on_node<ptm::brk_backend, numa_way::bind>, on_node<ptm::buffer_backend, numa_way::interleave>,
                on_node<counted<ptm::mmap_backend>>, on_node<listed<ptm::mmap_backend>>,
-               listed<counted<ptm::mmap_backend>>, listed<bounded_upstream>, listed<on_node<ptm::mmap_backend>>>>;
+               mapping_cache<counted<ptm::mmap_backend>>, mapping_cache<listed<ptm::mmap_backend>>,
+               mapping_cache<bounded_upstream>, mapping_cache<on_node<ptm::mmap_backend>>, on_node<mapping_cache<>>,
+               buffer_first<mapping_cache<>>, listed<mapping_cache<>>, listed<counted<ptm::mmap_backend>>,
+               listed<bounded_upstream>, listed<on_node<ptm::mmap_backend>>>>;
 using refusing_backends =
     joined<decorated_too<ptm::no_backend>, decorated_too<null_upstream>, decorated_too<listed<ptm::no_backend>>,
-           std::tuple<on_node<ptm::no_backend>, listed<null_upstream>>>;
+           decorated_too<mapping_cache<ptm::no_backend>>, std::tuple<on_node<ptm::no_backend>, listed<null_upstream>>>;
 
 using failing_backends =
     std::tuple<failing<ptm::brk_backend>, failing<ptm::mmap_backend>, failing<ptm::reserve_backend<4_MiB>>,
                failing<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>,
-               failing<listed<ptm::mmap_backend>>, failing<bounded_upstream>, failing<ptm::huge_page_backend<>>,
-               failing<on_node<ptm::mmap_backend>>, on_node<failing<ptm::mmap_backend>>,
-               failing<ptm::shared_file_backend<4_MiB>>>;
+               failing<mapping_cache<>>, failing<listed<ptm::mmap_backend>>, failing<bounded_upstream>,
+               failing<ptm::huge_page_backend<>>, failing<on_node<ptm::mmap_backend>>,
+               on_node<failing<ptm::mmap_backend>>, failing<ptm::shared_file_backend<4_MiB>>>;
 using counted_backends =
     std::tuple<counted<ptm::brk_backend>, counted<ptm::mmap_backend>, counted<ptm::reserve_backend<4_MiB>>,
                counted<ptm::buffer_backend>, counted<failing<ptm::mmap_backend>>, failing<counted<ptm::mmap_backend>>,
-               counted<listed<ptm::mmap_backend>>, counted<bounded_upstream>, counted<ptm::huge_page_backend<>>,
-               counted<on_node<ptm::reserve_backend<4_MiB>>>, on_node<counted<ptm::mmap_backend>>,
-               counted<ptm::shared_file_backend<4_MiB>>>;
+               counted<mapping_cache<>>, counted<listed<ptm::mmap_backend>>, counted<bounded_upstream>,
+               counted<ptm::huge_page_backend<>>, counted<on_node<ptm::reserve_backend<4_MiB>>>,
+               on_node<counted<ptm::mmap_backend>>, counted<ptm::shared_file_backend<4_MiB>>>;
 
 template <class B>
 constexpr bool gives_old_memory = std::is_constructible_v<B, pages>; // a foreign buffer
@@ -103,6 +109,11 @@ template <class B>
 constexpr bool gives_old_memory<B> = true;
 template <>
 constexpr bool gives_old_memory<listed<bounded_upstream>> = true;
+template <>
+constexpr bool gives_old_memory<listed<mapping_cache<>>> = true;
+template <class B>
+    requires(has(B::able, can::keep))
+constexpr bool gives_old_memory<B> = true;
 
 constexpr std::size_t unit = 64_KiB; // whole pages wherever this runs
 constexpr std::byte mark{0xa5};
@@ -318,6 +329,75 @@ void advice_changes_nothing() {
     CHILD_CHECK(reads_as(run, mark));
     fill(run);
     CHILD_CHECK(backend.give_back(run));
+}
+
+// ---- split, clears, keep -------------------------------------------------------------------------------------------
+
+template <class B>
+void takes_runs_for_pages() {
+    B backend = make<B>();
+    const std::size_t part = unit > B::page_bytes() ? unit : B::page_bytes();
+    pages run = backend.obtain(4 * part);
+    fill(run);
+    CHILD_CHECK(backend.give_back({run.data + part, part}));
+    CHILD_CHECK(reads_as({run.data, part}, mark));
+    CHILD_CHECK(reads_as({run.data + 2 * part, 2 * part}, mark));
+    if constexpr (has(B::able, can::remap)) {
+        pages end = backend.remap({run.data + 3 * part, part}, 3 * part);
+        CHILD_CHECK(end.bytes == 3 * part && reads_as({end.data, part}, mark));
+        fill(end);
+        CHILD_CHECK(backend.give_back(end));
+    }
+    CHILD_CHECK(reads_as({run.data, part}, mark));
+    CHILD_CHECK(reads_as({run.data + 2 * part, part}, mark));
+    CHILD_CHECK(backend.give_back({run.data + 2 * part, part}));
+    CHILD_CHECK(backend.give_back({run.data, part}));
+}
+
+template <class B>
+void clears_on_demand() {
+    B backend = make<B>();
+    const std::size_t part = unit > B::page_bytes() ? unit : B::page_bytes();
+    errno = EDOM;
+    for (std::size_t n : {1, 4, 3, 5, 2, 90, 90}) {
+        pages old = backend.obtain((n + 1) * part);
+        fill(old);
+        CHILD_CHECK(backend.give_back(old));
+        pages run = backend.obtain_cleared(n * part);
+        CHILD_CHECK(run.bytes >= n * part && reads_as(run, std::byte{0}));
+        fill(run);
+        CHILD_CHECK(backend.give_back(run));
+    }
+    CHILD_CHECK(errno == EDOM);
+    CHILD_CHECK(backend.obtain_cleared(ptm::align_down(ptm::largest_request, part)) == pages{});
+    CHILD_CHECK(errno == ENOMEM);
+}
+
+template <class B>
+void keeps_and_gives_up() {
+    B backend = make<B>();
+    const std::size_t part = unit > B::page_bytes() ? unit : B::page_bytes();
+    CHILD_CHECK(backend.kept() == 0 && backend.drop_kept() == 0);
+    pages run = backend.obtain(part), other = backend.obtain(2 * part);
+    CHILD_CHECK(backend.kept() == 0);
+    fill(other);
+    CHILD_CHECK(backend.give_back(run));
+    CHILD_CHECK(backend.kept() == part);
+    errno = EDOM;
+    CHILD_CHECK(backend.drop_kept() == part);
+    CHILD_CHECK(errno == EDOM);
+    CHILD_CHECK(backend.kept() == 0);
+    CHILD_CHECK(reads_as(other, mark));
+    backend.before_fork();
+    pages meanwhile = backend.obtain(part);
+    CHILD_CHECK(meanwhile.bytes == part);
+    backend.after_fork();
+    CHILD_CHECK(backend.give_back(meanwhile) && backend.give_back(other));
+    for (std::size_t n = 32; n > 8; --n) { // whatever it has: no more than an eighth too much
+        pages some = backend.obtain(n * part);
+        CHILD_CHECK(some.bytes >= n * part && some.bytes - n * part <= some.bytes / 8);
+        CHILD_CHECK(backend.give_back(some));
+    }
 }
 
 // ---- huge, locate --------------------------------------------------------------------------------------------------
@@ -545,6 +625,20 @@ TEMPLATE_LIST_TEST_CASE("backend: advice on huge pages changes nothing that can 
     if constexpr (has(TestType::able, can::advise)) CHECK(wrong_in(advice_changes_nothing<TestType>) == "");
 }
 
+TEMPLATE_LIST_TEST_CASE("backend: what can split takes parts of a run", "", serving_backends) {
+    if constexpr (has(TestType::able, can::split)) CHECK(wrong_in(takes_runs_for_pages<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what clears reads as zero when asked to", "", serving_backends) {
+    CHECK(has(TestType::able, can::clears) == ptm::clears_pages<TestType>);
+    if constexpr (has(TestType::able, can::clears)) CHECK(wrong_in(clears_on_demand<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what keeps memory tells how much, and gives it up", "", serving_backends) {
+    CHECK(has(TestType::able, can::keep) == ptm::keeps_pages<TestType>);
+    if constexpr (has(TestType::able, can::keep)) CHECK(wrong_in(keeps_and_gives_up<TestType>) == "");
+}
+
 TEMPLATE_LIST_TEST_CASE("backend: huge pages are given or refused", "", serving_backends) {
     CHECK(has(TestType::able, can::huge) == ptm::obtains_huge_pages<TestType>);
     if constexpr (has(TestType::able, can::huge)) CHECK(wrong_in(obtains_huge_pages_or_refuses<TestType>) == "");
@@ -721,6 +815,29 @@ struct releases : releases_without_release {
 struct releases_and_does_not_know : releases {
     void holds(const void*) const noexcept;
 };
+struct clears_without_clearing : ptm::no_backend {
+    static constexpr can able = can::clears;
+};
+struct clearing_may_throw : clears_without_clearing {
+    pages obtain_cleared(std::size_t);
+};
+struct keeps_without_anything : ptm::no_backend {
+    static constexpr can able = can::keep;
+    std::size_t kept() const noexcept;
+};
+struct keeps_and_does_not_fork : keeps_without_anything {
+    std::size_t drop_kept() noexcept;
+};
+struct keeps : keeps_and_does_not_fork {
+    void before_fork() noexcept;
+    void after_fork() noexcept;
+};
+struct drop_says_yes_or_no : keeps {
+    bool drop_kept() noexcept;
+};
+struct kept_changes_it : keeps {
+    std::size_t kept() noexcept;
+};
 struct discard_says_nothing : discards_without_discard {
     void discard(pages) noexcept;
 };
@@ -756,6 +873,10 @@ static_assert(!ptm::backend_policy<discards_without_discard> && !ptm::backend_po
 static_assert(!ptm::backend_policy<all_but_discard> && !ptm::backend_policy<advises_without_advice>);
 static_assert(!ptm::backend_policy<huge_without_obtain_huge> && !ptm::backend_policy<obtain_huge_takes_no_size>);
 static_assert(!ptm::backend_policy<obtain_huge_may_throw>);
+static_assert(!ptm::backend_policy<clears_without_clearing> && !ptm::backend_policy<clearing_may_throw>);
+static_assert(!ptm::backend_policy<keeps_without_anything> && !ptm::backend_policy<keeps_and_does_not_fork>);
+static_assert(ptm::backend_policy<keeps> && !ptm::backend_policy<drop_says_yes_or_no>);
+static_assert(!ptm::backend_policy<kept_changes_it>);
 static_assert(!ptm::backend_policy<locates_without_anything> && !ptm::backend_policy<locates_without_size>);
 static_assert(!ptm::backend_policy<locates_in_an_odd_size> && !ptm::backend_policy<release_says_yes_or_no>);
 static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<committed_is_an_address>);

@@ -19,6 +19,7 @@
 #include <ptm/observe/ring.hpp>
 #include <ptm/os/huge_page_backend.hpp>
 #include <ptm/os/listed.hpp>
+#include <ptm/os/mapping_cache.hpp>
 #include <ptm/os/numa.hpp>
 #include <ptm/os/shared_file.hpp>
 #include <ptm/report/throwing_reporter.hpp>
@@ -78,7 +79,8 @@ using main_backends = slot<put_main, reserve_backend<64_MiB>, mmap_backend, watc
                            listed<mmap_backend>, upstream_nearby, first_nearby, huge_page_backend<>,
                            on_node<reserve_backend<64_MiB>>, shared_file_backend<64_MiB>>;
 using arena_backends = slot<set_arena_backend, reserve_backend<4_MiB>, no_backend>;
-using mapped_backends = slot<put_mapped, mmap_backend, listed<mmap_backend>, huge_page_backend<>, no_backend>;
+using mapped_backends =
+    slot<put_mapped, mmap_backend, listed<mmap_backend>, mapping_cache<>, huge_page_backend<>, no_backend>;
 
 // The array of arenas.
 struct arenas {
@@ -104,8 +106,8 @@ using heap_main_backends =
          huge_page_backend<>, on_node<reserve_backend<64_MiB>>, shared_file_backend<64_MiB>>;
 using heap_arena_backends =
     slot<put_rationed_arena, reserve_backend<4_MiB>, on_node<reserve_backend<4_MiB>>, no_backend>;
-using heap_mapped_backends =
-    slot<put_rationed_mapped, mmap_backend, in_turn<listed<mmap_backend>>, huge_page_backend<>, no_backend>;
+using heap_mapped_backends = slot<put_rationed_mapped, mmap_backend, in_turn<listed<mmap_backend>>, mapping_cache<>,
+                                  huge_page_backend<>, no_backend>;
 using listed_arenas = attached_arenas<2, ptm::detail::count_listed>;
 using arena_policies =
     slot<set_arenas, one_arena, attached_arenas<2>, listed_arenas, arenas_per_cpu<2>, arenas_by_quota<1>>;

@@ -3,12 +3,18 @@
 #include "support/seed.hpp"
 
 #include <ptm/observe/counters.hpp>
+#include <ptm/os/mapping_cache.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <thread>
 #include <type_traits>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 using ptm_test::fresh_heap;
@@ -18,10 +24,14 @@ struct counting : ptm::edit<ptm_test::glass, ptm::set_observer<ptm::counters>> {
 struct perturbed : ptm::edit<ptm_test::glass, ptm::set_tuned<ptm::tuning{.perturb = 0x5a}>> {};
 struct direct
     : ptm::edit<ptm_test::glass, ptm::set_fast_bins<ptm::no_fast_bins>, ptm::set_unsorted_bin<ptm::no_unsorted_bin>> {};
+// Mapped blocks from 20,000 bytes on, so that a random run has many.
+template <int>
+struct over_a_cache : ptm::edit<ptm_test::glass, ptm::set_mapped_backend<ptm::mapping_cache<>>,
+                                ptm::set_tuned<ptm::tuning{.mmap_threshold = 20'000, .adaptive = false}>> {};
 
-using random_heaps =
-    std::tuple<fresh_heap<100>, ptm_test::counted_heap<100>, ptm_test::tested_heap<uncached>,
-               ptm_test::tested_heap<counting>, ptm_test::tested_heap<perturbed>, ptm_test::tested_heap<direct>>;
+using random_heaps = std::tuple<fresh_heap<100>, ptm_test::counted_heap<100>, ptm_test::tested_heap<uncached>,
+                                ptm_test::tested_heap<counting>, ptm_test::tested_heap<perturbed>,
+                                ptm_test::tested_heap<direct>, ptm_test::tested_heap<over_a_cache<0>>>;
 
 template <class H>
 class random_run {
@@ -328,4 +338,48 @@ TEST_CASE("good_size - the least that a block has") {
     CHECK(heap::good_size(SIZE_MAX) == SIZE_MAX);
     void* p = heap::malloc(123);
     CHECK(heap::usable_size(p) == heap::good_size(123));
+}
+
+TEST_CASE("large blocks are kept when freed, cleared when calloc gets them, and trim gives them back") {
+    using h = ptm::heap<over_a_cache<1>>;
+    void* p = h::malloc(1'000'000);
+    std::memset(p, 0xff, 1'000'000);
+    h::free(p);
+    CHECK(h::shared().held < 1'000'000);
+    CHECK(h::shared().mapped_backend.kept() >= 1'000'000);
+    void* again = h::calloc(1, 1'000'000);
+    CHECK(again == p);
+    CHECK(ptm_test::reads_as_zero(again, 1'000'000));
+    h::free(again);
+    CHECK(h::trim(0));
+    CHECK(h::shared().mapped_backend.kept() == 0);
+}
+
+TEST_CASE("a child of fork has what its parent kept, though other threads were at it") {
+    using h = ptm::heap<over_a_cache<2>>;
+    std::atomic<bool> stop = false;
+    auto churn = [&stop] {
+        for (std::size_t n = 100'000; !stop; n = 20'000 + n * 7 % 500'000) h::free(h::malloc(n));
+    };
+    std::thread first(churn), second(churn);
+    int wrong = 0;
+    for (int i = 0; i < 20; ++i) {
+        pid_t child = fork();
+        if (child == 0) {
+            h::trim(0);
+            h::free(h::malloc(700'000));
+            bool kept = h::shared().mapped_backend.kept() >= 700'000; // nobody holds it
+            void* p = h::calloc(1, 700'000);
+            _exit(kept && p && h::shared().mapped_backend.kept() == 0 ? 0 : 1);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        wrong += status != 0;
+    }
+    stop = true;
+    first.join();
+    second.join();
+    CHECK(wrong == 0);
+    CHECK(h::verify() == nullptr);
+    h::trim(0);
 }

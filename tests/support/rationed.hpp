@@ -45,6 +45,12 @@ struct rationed : B {
         return all::take() ? all::count(B::obtain(bytes)) : ptm::no_pages();
     }
 
+    ptm::pages obtain_cleared(std::size_t bytes) noexcept
+        requires(ptm::has(B::able, ptm::can::clears))
+    {
+        return all::take() ? all::count(B::obtain_cleared(bytes)) : ptm::no_pages();
+    }
+
     ptm::pages take_offered() noexcept
         requires(ptm::has(B::able, ptm::can::offer))
     {

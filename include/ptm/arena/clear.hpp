@@ -52,8 +52,18 @@ std::size_t dirty_bytes(arena_state<C>& a, chunk_in<C>* c, worn<C> before) noexc
 namespace detail {
 // clear_mapped - a mapped chunk, as its backend gave it or filled on purpose.
 template <arena_config C>
-chunk_in<C>* clear_mapped(shared_state<C>& s, chunk_in<C>* c, wanted w) noexcept {
-    if (!has(C::mapped_backend::able, can::zeroed) || s.perturb != 0) fill_block<C>(c, 0, w.request);
+chunk_in<C>* clear_mapped(shared_state<C>& s, chunk_in<C>* c, wanted w, contents were) noexcept {
+    bool zero = has(C::mapped_backend::able, can::zeroed) || were == contents::zero;
+    if (!zero || s.perturb != 0) fill_block<C>(c, 0, w.request);
+    return c;
+}
+
+// clear_found - what a search found, c, in an arena that was as `before`, or in a mapping.
+template <arena_config C>
+chunk_in<C>* clear_found(arena_state<C>& a, chunk_in<C>* c, wanted w, worn<C> before, contents mapping) noexcept {
+    if (!c) return nullptr;
+    if (C::header::is_mapped(c)) return clear_mapped(*a.shared, c, w, mapping);
+    fill_block<C>(c, 0, dirty_bytes(a, c, before));
     return c;
 }
 }
@@ -61,19 +71,19 @@ chunk_in<C>* clear_mapped(shared_state<C>& s, chunk_in<C>* c, wanted w) noexcept
 // map_cleared - as map_alone; the user's bytes read as zero.
 template <arena_config C>
 chunk_in<C>* map_cleared(shared_state<C>& s, wanted w) noexcept {
-    chunk_in<C>* c = map_alone(s, w);
-    return c ? detail::clear_mapped(s, c, w) : nullptr;
+    constexpr contents asked = clears_mappings<C> ? contents::zero : contents::any;
+    chunk_in<C>* c = map_alone<asked>(s, w);
+    return c ? detail::clear_mapped(s, c, w, asked) : nullptr;
 }
 
 // allocate_cleared - as allocate; the user's bytes read as zero.
-template <arena_config C>
-chunk_in<C>* allocate_cleared(arena_state<C>& a, stash_policy<C> auto stash, wanted w) noexcept {
+template <arena_config C, stash_policy<C> Stash>
+chunk_in<C>* allocate_cleared(arena_state<C>& a, Stash stash, wanted w) noexcept {
     detail::worn<C> before = detail::look_at_top(a);
-    chunk_in<C>* c = allocate(a, stash, w);
-    if (!c) return nullptr;
-    if (C::header::is_mapped(c)) return detail::clear_mapped(*a.shared, c, w);
-    fill_block<C>(c, 0, detail::dirty_bytes(a, c, before));
-    return c;
+    if constexpr (clears_mappings<C>)
+        if (deserves_mapping(*a.shared, w.size))
+            return detail::clear_found(a, allocate(a, clearing<Stash>{stash}, w), w, before, contents::zero);
+    return detail::clear_found(a, allocate(a, stash, w), w, before, contents::any);
 }
 
 } // namespace ptm

@@ -81,7 +81,7 @@ pages if_suits(const arena_state<C>& a, backend_policy auto& from, pages run) no
 template <arena_config C>
 gain ask_main(arena_state<C>& a, std::size_t more) noexcept {
     if (static_cast<std::ptrdiff_t>(more) <= 0 || a.shared->explicit_page != 0 || !a.shared->may_hold(more)) return {};
-    pages run = if_suits(a, a.backend, a.backend.obtain(more));
+    pages run = if_suits(a, a.backend, within_limit(*a.shared, a.backend, a.backend.obtain(more), more));
     advise_huge(*a.shared, a.backend, run);
     return {run, has(C::main_backend::able, can::grow)};
 }
@@ -113,6 +113,7 @@ pages ask_region(arena_state<C>& a, std::size_t more, chunk_size n) noexcept {
     std::size_t size = fallback_for(a, more, n, t.fallback_multiple ? t.fallback_multiple : page,
                                     t.fallback_least ? t.fallback_least : page);
     pages run = size != 0 && a.shared->may_hold(size) ? a.shared->mapped_backend.obtain(size) : pages{};
+    run = within_limit(*a.shared, a.shared->mapped_backend, run, size);
     run = if_suits(a, a.shared->mapped_backend, run);
     advise_huge(*a.shared, a.shared->mapped_backend, run);
     return run;
@@ -277,19 +278,25 @@ std::size_t region_bytes(arena_state<C>& a, std::size_t least) noexcept {
     return larger(larger(share, t.least_region), least);
 }
 
+// obtain_region - `whole` bytes, {}: the limit or the backend refuses.
+template <arena_config C, backend_policy B>
+pages obtain_region(arena_state<C>& a, B& backend, std::size_t whole) noexcept {
+    if (!a.shared->may_hold(whole)) return {};
+    return if_suits(a, backend, within_limit(*a.shared, backend, backend.obtain(whole), whole));
+}
+
 // ask_for_region - from the main backend, or the mapped one when that refuses.
 template <arena_config C>
 pages ask_for_region(arena_state<C>& a, std::size_t size, region_source& from) noexcept {
     shared_state<C>& s = *a.shared;
     std::size_t whole = align_up(size, a.backend.page_bytes());
     from = region_source::main;
-    if (s.explicit_page == 0 && whole >= size && s.may_hold(whole))
-        if (pages run = if_suits(a, a.backend, a.backend.obtain(whole))) return run;
+    if (s.explicit_page == 0 && whole >= size)
+        if (pages run = obtain_region(a, a.backend, whole)) return run;
     from = region_source::mapped;
     if (pages run = if_suits(a, s.mapped_backend, obtain_explicit(s, size))) return run;
     whole = align_up(size, s.mapped_backend.page_bytes());
-    if (whole < size || !s.may_hold(whole)) return {};
-    return if_suits(a, s.mapped_backend, s.mapped_backend.obtain(whole));
+    return whole >= size ? obtain_region(a, s.mapped_backend, whole) : pages{};
 }
 
 template <arena_config C>
@@ -377,17 +384,18 @@ bool grow(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept 
 //   returns  nullptr when no backend has enough; errno is as it was in any case
 template <arena_config C>
 PTM_NOINLINE chunk_in<C>* from_system(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
+    constexpr contents wanted = is_clearing<decltype(stash)> ? contents::zero : contents::any;
     errno_guard keep;
     bool map = deserves_mapping(*a.shared, n);
     if (map)
-        if (chunk_in<C>* c = map_chunk(*a.shared, n)) return c;
+        if (chunk_in<C>* c = map_chunk<wanted>(*a.shared, n)) return c;
     if constexpr (keeps_regions<C>)
         if (!a.side_arena && bytes(n) >= a.shared->mmap_threshold && !detail::has_offer(a, n + C::header::smallest))
             if (chunk_in<C>* c = detail::from_own_region(a, n)) return detail::note_most(a), c;
     bool grew = detail::grow(a, stash, n);
     detail::note_most(a); // trimming may have added some too
     if (grew) return cut_top(a, n);
-    return a.side_arena && !map ? map_chunk(*a.shared, n) : nullptr;
+    return a.side_arena && !map ? map_chunk<wanted>(*a.shared, n) : nullptr;
 }
 
 } // namespace ptm

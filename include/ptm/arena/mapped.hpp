@@ -16,6 +16,13 @@
 
 namespace ptm {
 
+// contents - of memory: zero: it reads so. any: also zero, if its backend always gives that.
+enum class contents : bool { any, zero };
+
+// clears_mappings - is a mapping to be asked for cleared, where it is to read as zero?
+template <arena_config C>
+inline constexpr bool clears_mappings = has(C::mapped_backend::able, can::clears);
+
 namespace detail {
 
 // Bytes from the start of a mapping to its chunk, so that the user pointer is aligned.
@@ -51,13 +58,36 @@ pages obtain_explicit(shared_state<C>& s, std::size_t bytes) noexcept {
     return {};
 }
 
+// within_limit - a run that was to have `length` bytes, which are within the limit: what a backend gives beyond them,
+// because it had that, is cut off where the limit does not allow it. {}: that is not possible.
+template <arena_config C, backend_policy B>
+pages within_limit(shared_state<C>& s, B& backend, pages run, std::size_t length) noexcept {
+    if constexpr (has(B::able, can::keep)) {
+        if (run.bytes <= length || s.may_hold(run.bytes)) return run;
+        if constexpr (has(B::able, can::remap))
+            if (pages less = backend.remap(run, length)) return less;
+        backend.give_back(run);
+        return no_pages();
+    }
+    return run;
+}
+
+// obtain_wanted - of the mapped backend.
+template <contents Wanted, arena_config C>
+pages obtain_wanted(shared_state<C>& s, std::size_t length) noexcept {
+    if constexpr (Wanted == contents::zero)
+        return s.mapped_backend.obtain_cleared(length);
+    else
+        return s.mapped_backend.obtain(length);
+}
+
 // obtain_for_chunk - a mapping of `length` bytes, or of whole explicit pages if the chunk of n fills one.
-template <arena_config C>
+template <contents Wanted, arena_config C>
 pages obtain_for_chunk(shared_state<C>& s, chunk_size n, std::size_t length) noexcept {
     if (bytes(n) >= s.explicit_page)
         if (pages run = obtain_explicit(s, length)) return run;
     if (!s.may_hold(length)) return no_pages();
-    pages run = s.mapped_backend.obtain(length);
+    pages run = within_limit(s, s.mapped_backend, obtain_wanted<Wanted>(s, length), length);
     if (run) advise_huge(s, s.mapped_backend, run);
     return run;
 }
@@ -101,13 +131,13 @@ pages remap_exposed(shared_state<C>& s, pages run, std::size_t length, chunk_in<
 
 // map_chunk - a chunk of at least n in a mapping of its own.
 //   returns  nullptr when the backend refuses (errno = ENOMEM) or n is too large for any mapping
-template <arena_config C>
+template <contents Wanted = contents::any, arena_config C>
 chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
     using header = typename C::header;
     constexpr std::size_t shift = detail::mapped_shift<header>;
     std::size_t length = detail::mapping_for(s, n);
     if (length <= bytes(n)) return nullptr;
-    pages run = detail::obtain_for_chunk(s, n, length);
+    pages run = detail::obtain_for_chunk<Wanted>(s, n, length);
     if (!run) return nullptr;
     if (!representable<header>(run.bytes)) {
         s.mapped_backend.give_back(run);
@@ -123,10 +153,10 @@ chunk_in<C>* map_chunk(shared_state<C>& s, chunk_size n) noexcept {
 
 // map_alone - for a request that no arena can serve: mapped whatever its size, and however many mappings there are.
 //   returns  nullptr; errno is as it was
-template <arena_config C>
+template <contents Wanted = contents::any, arena_config C>
 chunk_in<C>* map_alone(shared_state<C>& s, wanted w) noexcept {
     errno_guard keep;
-    return w.request <= largest_request ? fill_fresh(s, map_chunk(s, w.size), w.request) : nullptr;
+    return w.request <= largest_request ? fill_fresh(s, map_chunk<Wanted>(s, w.size), w.request) : nullptr;
 }
 
 // deserves_mapping - is n above the threshold, and may there be one more mapping?

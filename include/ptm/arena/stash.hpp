@@ -31,4 +31,13 @@ struct no_stash {
     bool accept(auto*, chunk_size) noexcept { return false; }
 };
 
+// clearing - S, on the way of a search that wants a mapping, if it comes to one, to read as zero.
+template <class S>
+struct clearing : S {};
+
+template <class S>
+inline constexpr bool is_clearing = false;
+template <class S>
+inline constexpr bool is_clearing<clearing<S>> = true;
+
 } // namespace ptm

@@ -176,6 +176,15 @@ bool drop_free_regions(arena_state<C>& a) noexcept {
     return any;
 }
 
+namespace detail {
+// drop_kept - what a backend keeps for itself; true: something went.
+template <backend_policy B>
+bool drop_kept([[maybe_unused]] B& backend) noexcept {
+    if constexpr (has(B::able, can::keep)) return backend.drop_kept() != 0;
+    return false;
+}
+}
+
 // trim - consolidates, drops the pages inside free chunks, and gives the end of top back but for `pad` bytes. A side
 // arena keeps its top: only a free lets its sub-heaps shrink.
 //   returns  true: something was given back, or could have been before
@@ -191,9 +200,12 @@ bool trim(arena_state<C>& a, std::size_t pad) noexcept {
         a.unsorted.for_each(visit);
         a.large.for_each(visit);
     }
-    if (a.side_arena) return any;
-    if constexpr (keeps_regions<C>) any |= drop_free_regions(a);
-    return trim_top(a, pad) || any;
+    if (!a.side_arena) {
+        if constexpr (keeps_regions<C>) any |= drop_free_regions(a);
+        any |= trim_top(a, pad);
+    }
+    bool kept = detail::drop_kept(a.backend);
+    return detail::drop_kept(a.shared->mapped_backend) || kept || any;
 }
 
 } // namespace ptm

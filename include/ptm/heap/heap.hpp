@@ -46,6 +46,8 @@ class heap {
     using arena = registered_arena<C>;
     using at_work = typename C::poisoning::at_work;
 
+    static constexpr bool keeps_mappings = has(C::mapped_backend::able, can::keep);
+
     static_assert(has_sub_heaps<C> || !C::arenas::several,
                   "heap: several arenas need an arena_backend that can::locate, such as reserve_backend");
     static_assert(std::is_trivially_destructible_v<typename C::main_backend>,
@@ -781,16 +783,19 @@ private:
     static void before_fork() noexcept {
         if (__libc_single_threaded) return;
         arenas_.before_fork();
+        if constexpr (keeps_mappings) shared_.mapped_backend.before_fork();
         forking_ = true;
     }
     static void after_fork() noexcept {
         if (!forking_) return;
         forking_ = false;
+        if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
         arenas_.after_fork();
     }
     static void in_child() noexcept {
         if (!forking_) return;
         forking_ = false;
+        if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
         arenas_.in_child();
     }
 };

@@ -30,6 +30,10 @@ namespace ptm {
 //   release  knows what it has handed out, and can give it all back at once. One that an arena with a poisoning policy
 //            maps large blocks from must have for_each_run(visit) then, too: visit(pages) for all that is out
 //   offer    may have a run of a size of its own that is best used first, and costs nobody anything while it is kept
+//   split    takes its runs for pages: any whole pages of a run may be given back or remapped as a run of their own
+//   clears   gives memory that reads as zero when that is asked for, though it is not `zeroed`
+//   keep     keeps some of what was given back, for the next obtain(), which may be up to 1/8 larger than asked; gives
+//            it up when asked. What is kept is not handed out: no limit of an arena counts it
 enum class can : unsigned {
     nothing = 0,
     grow = 1,
@@ -40,7 +44,10 @@ enum class can : unsigned {
     huge = 32,
     locate = 64,
     release = 128,
-    offer = 256
+    offer = 256,
+    split = 512,
+    clears = 1024,
+    keep = 2048
 };
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
@@ -114,12 +121,26 @@ concept offers_pages = requires(B b, const B k) {
     { k.taken() } noexcept -> std::same_as<std::size_t>;   // its bytes, while it is taken; otherwise 0
 };
 
+template <class B>
+concept clears_pages = requires(B b, std::size_t bytes) {
+    { b.obtain_cleared(bytes) } noexcept -> std::same_as<pages>; // as obtain(); all of the run reads as zero
+};
+
+template <class B>
+concept keeps_pages = requires(B b, const B k) {
+    { k.kept() } noexcept -> std::same_as<std::size_t>;      // bytes
+    { b.drop_kept() } noexcept -> std::same_as<std::size_t>; // bytes that went back to the system; errno survives
+    { b.before_fork() } noexcept -> std::same_as<void>;      // where several threads use it: until after_fork(), in
+    { b.after_fork() } noexcept -> std::same_as<void>;       // parent and child, what is kept stays as it is
+};
+
 // backend_policy - must have what it says it has.
 template <class B>
 concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
     && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
     && (!has(B::able, can::advise) || advises_pages<B>) && (!has(B::able, can::huge) || obtains_huge_pages<B>)
     && (!has(B::able, can::release) || releases_pages<B>) && (!has(B::able, can::offer) || offers_pages<B>)
+    && (!has(B::able, can::clears) || clears_pages<B>) && (!has(B::able, can::keep) || keeps_pages<B>)
     && (!has(B::able, can::locate) || (locates_pages<B> && has(B::able, can::release)));
 
 // no_pages - what obtain() and remap() return when there is nothing: {}, with errno set.

@@ -29,7 +29,8 @@ class buffer_first : public B {
 
 public:
     // Not `zeroed`, as the buffer may hold anything.
-    static constexpr can able = (B::able & (can::discard | can::advise | can::huge | can::release)) | can::offer;
+    static constexpr can able =
+        (B::able & (can::discard | can::advise | can::huge | can::release | can::keep)) | can::offer;
 
     // buffer_first - without a buffer; `from`: what B is made from.
     template <class... From>
@@ -58,7 +59,8 @@ public:
         return true;
     }
 
-    pages remap(pages, std::size_t) = delete; // a region stays where it is
+    pages remap(pages, std::size_t) = delete;   // a region stays where it is
+    pages obtain_cleared(std::size_t) = delete; // a region is not asked to be
 
     // discard - the pages of the buffer are kept.
     bool discard(pages run) noexcept

@@ -19,7 +19,7 @@ struct counted : B {
 
     std::size_t bytes_held = 0;
     std::size_t most_bytes_held = 0;
-    std::size_t calls = 0; // obtain, obtain_huge, give_back, retreat, remap
+    std::size_t calls = 0; // obtain and its like, give_back, retreat, remap
 
     pages obtain(std::size_t bytes) noexcept { return take(B::obtain(bytes)); }
 
@@ -27,6 +27,12 @@ struct counted : B {
         requires(has(B::able, can::huge))
     {
         return take(B::obtain_huge(bytes, page_bytes));
+    }
+
+    pages obtain_cleared(std::size_t bytes) noexcept
+        requires(has(B::able, can::clears))
+    {
+        return take(B::obtain_cleared(bytes));
     }
 
     pages take_offered() noexcept
@@ -85,7 +91,7 @@ private:
 
 // failing - refuses as told: for tests of what happens when memory runs out.
 //
-//   grant(n)   the next n calls that ask for memory (obtain, obtain_huge, remap) may succeed, every later one fails
+//   grant(n)   the next n calls that ask for memory (obtain and its like, remap) may succeed, every later one fails
 //   refuse     what fails besides: give_back, retreat and discard, when `stubborn` is set
 template <backend_policy B>
 struct failing : B {
@@ -103,6 +109,12 @@ struct failing : B {
         requires(has(B::able, can::huge))
     {
         return may_serve() ? B::obtain_huge(bytes, page_bytes) : no_pages();
+    }
+
+    pages obtain_cleared(std::size_t bytes) noexcept
+        requires(has(B::able, can::clears))
+    {
+        return may_serve() ? B::obtain_cleared(bytes) : no_pages();
     }
 
     pages take_offered() noexcept

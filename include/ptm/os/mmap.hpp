@@ -19,7 +19,7 @@ inline std::byte* mapped_or_null(void* address) noexcept {
 }
 
 struct mmap_backend {
-    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise | can::huge;
+    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise | can::huge | can::split;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
     // obtain - `bytes` readable and writable, a multiple of the page size; {} and ENOMEM when the system refuses.

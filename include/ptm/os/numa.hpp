@@ -110,6 +110,12 @@ struct on_node : B {
         return placed(B::obtain_huge(bytes, page_bytes));
     }
 
+    pages obtain_cleared(std::size_t bytes) noexcept
+        requires(has(B::able, can::clears))
+    {
+        return placed(B::obtain_cleared(bytes));
+    }
+
     // bound - did the system accept where the last run was to lie?
     bool bound() const noexcept { return bound_; }
 
