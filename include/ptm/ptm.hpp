@@ -15,8 +15,10 @@
 #include <ptm/chunk/keyed_links.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/version.hpp>
+#include <ptm/heap/background.hpp>
 #include <ptm/heap/container_heap.hpp>
 #include <ptm/heap/edit.hpp>
+#include <ptm/heap/fast.hpp>
 #include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36.hpp>
 #include <ptm/heap/glibc_2_36_counted.hpp>

@@ -1,5 +1,6 @@
 #include "support/configs.hpp"
 #include "support/live_blocks.hpp"
+#include "support/seed.hpp"
 
 #include <ptm/arena/allocate_run.hpp>
 #include <ptm/os/buffer.hpp>
@@ -160,5 +161,97 @@ TEST_CASE("a run may be filled on purpose") {
     a.shared().perturb = 0x5a;
     auto blocks = run_of(a, 40, 30);
     for (void* p : blocks) CHECK(static_cast<unsigned char*>(p)[39] == 0xa5);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
+// ---- neighbours that come back as one ------------------------------------------------------------------------------
+
+namespace {
+struct no_queue
+    : ptm::edit<config, ptm::set_fast_bins<ptm::no_fast_bins>, ptm::set_unsorted_bin<ptm::no_unsorted_bin>> {};
+struct neighbourhood {
+    using collected = ptm::detail::neighbours<no_queue>;
+    using chunk = ptm::chunk_in<no_queue>;
+
+    ptm_test::fresh_arena<no_queue> a{};
+    std::vector<chunk*> c{};
+    collected pending{};
+
+    explicit neighbourhood(std::size_t count, std::size_t request = 200) {
+        for (std::size_t i = 0; i < count; ++i) c.push_back(a.chunk_of(a.allocate(request)));
+        a.allocate(24);
+    }
+    bool join(std::size_t i) { return pending.join(c[i]); }
+    void begin(std::size_t i) { pending = collected(c[i]); }
+    void release() { pending.release(a.state()); }
+};
+}
+
+TEST_CASE("nothing joins nobody, and nobody's release does nothing") {
+    neighbourhood t(2);
+    CHECK_FALSE(t.join(0));
+    t.release();
+    CHECK(t.a.figures().binned_chunks == 0);
+    CHECK(ptm_test::verdict(t.a) == "sound");
+}
+
+TEST_CASE("neighbours join behind and before, whoever is not beside them does not") {
+    neighbourhood t(6);
+    t.begin(2);
+    CHECK_FALSE(t.join(0));
+    CHECK_FALSE(t.join(4));
+    CHECK(t.join(3));
+    CHECK(t.join(1));
+    CHECK(t.join(0));
+    CHECK_FALSE(t.join(5));
+    CHECK(t.pending.begin == t.c[0]);
+    CHECK(t.pending.end == t.c[4]);
+    t.release();
+    CHECK(t.a.figures().binned_chunks == 1);
+    CHECK(t.a.figures().binned_bytes == 4 * 208);
+    CHECK(ptm_test::verdict(t.a) == "sound");
+    CHECK_FALSE(t.join(4)); // nobody again
+    t.begin(4);
+    t.release();
+    t.begin(5);
+    t.release();
+    CHECK(t.a.figures().binned_chunks == 1);
+    CHECK(t.a.figures().binned_bytes == 6 * 208);
+    CHECK(ptm_test::verdict(t.a) == "sound");
+}
+
+TEST_CASE("in which order ever chunks come back as neighbours, all of them do") {
+    PTM_TEST_SEED(random);
+    for (int round = 0; round < 50; ++round) {
+        neighbourhood t(40, 24 + random() % 40 * 16);
+        std::vector<std::size_t> order(40);
+        for (std::size_t i = 0; i < 40; ++i) order[i] = i;
+        std::shuffle(order.begin(), order.end(), random);
+        if (round % 3 == 0) std::sort(order.begin(), order.end());
+        if (round % 3 == 1) std::sort(order.rbegin(), order.rend());
+        std::size_t releases = 0;
+        for (std::size_t i : order) {
+            if (t.join(i)) continue;
+            t.release();
+            t.begin(i);
+            ++releases;
+            REQUIRE(ptm_test::verdict(t.a) == "sound");
+        }
+        t.release();
+        REQUIRE(ptm_test::verdict(t.a) == "sound");
+        if (round % 3 != 2) REQUIRE(releases == 1);
+        REQUIRE(t.a.figures().binned_chunks == 1);
+        REQUIRE(t.a.figures().used_bytes() == 32);
+    }
+}
+
+TEST_CASE("neighbours that reach up to top become a part of it") {
+    ptm_test::fresh_arena<no_queue> a;
+    void *one = a.allocate(200), *two = a.allocate(200);
+    ptm::detail::neighbours<no_queue> pending(a.chunk_of(two));
+    CHECK(pending.join(a.chunk_of(one)));
+    pending.release(a.state());
+    CHECK(a.figures().binned_chunks == 0);
+    CHECK(a.figures().used_bytes() == 0);
     CHECK(ptm_test::verdict(a) == "sound");
 }

@@ -17,6 +17,7 @@ struct list_stash {
     std::size_t most;
 
     bool has_room(ptm::chunk_size) noexcept { return held->size() < most; }
+    bool may_grow() noexcept { return true; }
     void put(chunk* c, ptm::chunk_size) noexcept { held->push_back(c); }
     chunk* take(ptm::chunk_size) noexcept {
         chunk* c = held->back();

@@ -1,4 +1,4 @@
-// expect: budget_cache: MostRequest must be larger than the largest single size
+// expect: cache: MostRequest must be larger than the largest single size
 #include <ptm/heap/edit.hpp>
 #include <ptm/heap/glibc_2_36.hpp>
 #include <ptm/heap/heap.hpp>

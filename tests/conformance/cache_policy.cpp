@@ -4,6 +4,7 @@
 
 #include <ptm/thread/array_cache.hpp>
 #include <ptm/thread/budget_cache.hpp>
+#include <ptm/thread/front_cache.hpp>
 #include <ptm/thread/tiered_cache.hpp>
 
 #include <algorithm>
@@ -21,14 +22,14 @@ struct subject {
     using chunk = ptm::chunk_in<C>;
 };
 
-using subjects =
-    std::tuple<subject<ptm::no_cache, ptm_test::plain_context>, subject<ptm::array_cache, ptm_test::plain_context>,
-               subject<ptm::array_cache, ptm_test::safe_context>,
-               subject<ptm::tiered_cache<ptm::largest_size::cached>, ptm_test::plain_context>,
-               subject<ptm::tiered_cache<ptm::largest_size::left_out>, ptm_test::safe_context>,
-               subject<ptm::array_cache_marked<ptm::mark_of_block>, ptm_test::safe_context>,
-               subject<ptm::budget_cache<>, ptm_test::plain_context>,
-               subject<ptm::budget_cache<2000>, ptm_test::safe_context>>;
+using subjects = std::tuple<
+    subject<ptm::no_cache, ptm_test::plain_context>, subject<ptm::array_cache, ptm_test::plain_context>,
+    subject<ptm::array_cache, ptm_test::safe_context>,
+    subject<ptm::tiered_cache<ptm::largest_size::cached>, ptm_test::plain_context>,
+    subject<ptm::tiered_cache<ptm::largest_size::left_out>, ptm_test::safe_context>,
+    subject<ptm::array_cache_marked<ptm::mark_of_block>, ptm_test::safe_context>,
+    subject<ptm::budget_cache<>, ptm_test::plain_context>, subject<ptm::budget_cache<2000>, ptm_test::safe_context>,
+    subject<ptm::front_cache<>, ptm_test::plain_context>, subject<ptm::front_cache<2000>, ptm_test::safe_context>>;
 
 struct cannot_drain : ptm::no_cache {
     template <ptm::bin_context C>
@@ -51,16 +52,27 @@ struct cannot_refill : ptm::no_cache {
 struct knows_nothing : ptm::no_cache {
     [[maybe_unused]] static constexpr bool knows_sizes = true;
 };
+struct exchanges_nothing : ptm::no_cache {
+    [[maybe_unused]] static constexpr bool exchanges = true;
+};
 struct says_nothing_of_refills {
     [[maybe_unused]] static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false,
-                                           flushes = false, knows_sizes = false;
+                                           flushes = false, knows_sizes = false, exchanges = false;
+    template <ptm::bin_context C>
+    using in = ptm::no_cache::in<C>;
+};
+struct says_nothing_of_exchanges {
+    [[maybe_unused]] static constexpr bool caches = false, made_early = true, serves_all = false, takes_pieces = false,
+                                           flushes = false, refills = false, knows_sizes = false;
     template <ptm::bin_context C>
     using in = ptm::no_cache::in<C>;
 };
 static_assert(!ptm::cache_policy<cannot_flush, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<knows_nothing, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_refill, ptm_test::plain_context>);
+static_assert(!ptm::cache_policy<exchanges_nothing, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<says_nothing_of_refills, ptm_test::plain_context>);
+static_assert(!ptm::cache_policy<says_nothing_of_exchanges, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_drain, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_align, ptm_test::plain_context>);
 static_assert(!ptm::cache_policy<cannot_be_awaited, ptm_test::plain_context>);
@@ -74,6 +86,11 @@ struct model {
 
     // Up to here every size has a list of its own.
     static constexpr std::size_t single_sizes = 1040;
+
+    void begin(const ptm::tuning& t) {
+        bounds.set(t);
+        if constexpr (S::policy::exchanges) cache.begin(bounds);
+    }
 
     static std::size_t size(const typename S::chunk* c) { return ptm::bytes(S::context::header::size_of(c)); }
 
@@ -117,7 +134,7 @@ TEMPLATE_LIST_TEST_CASE("a cache gives back what it took", "", subjects) {
     PTM_TEST_SEED(random);
     ptm_test::playground<typename TestType::context> ground;
     model<TestType> m;
-    m.bounds.set({.cache_count = 5, .cache_request = 600, .cache_budget = 30'000});
+    m.begin({.cache_count = 5, .cache_request = 600, .cache_budget = 30'000});
     std::vector<typename TestType::chunk*> idle;
     for (int i = 0; i < 300; ++i) idle.push_back(ground.make(32 + random() % 80 * 16));
     std::size_t taken = 0;
@@ -138,7 +155,7 @@ TEMPLATE_LIST_TEST_CASE("a cache gives back what it took", "", subjects) {
 TEMPLATE_LIST_TEST_CASE("what the arena puts into a cache it can take out again", "", subjects) {
     ptm_test::playground<typename TestType::context> ground;
     model<TestType> m;
-    m.bounds.set({});
+    m.begin({});
     auto *a = ground.make(64), *b = ground.make(64);
     ptm::chunk_size n{64};
     if (!m.cache.has_room(n, m.bounds)) {
@@ -164,9 +181,10 @@ TEMPLATE_LIST_TEST_CASE("nobody has nothing and takes nothing", "", subjects) {
     CHECK_FALSE(nobody->accept_plain(c, ptm::chunk_size{64}, bounds));
 }
 
-// One whose limits are constants, and one whose limits are looked up.
+// One whose limits are constants, and one whose limits are looked up. A cache that exchanges has a list's room as its
+// only limit there, and no mark: tests/thread/front_cache.cpp.
 TEMPLATE_LIST_TEST_CASE("a size that is known while compiling has the same list and the same limits", "", subjects) {
-    if constexpr (TestType::policy::knows_sizes) {
+    if constexpr (TestType::policy::knows_sizes && !TestType::policy::exchanges) {
         constexpr ptm::chunk_size n{64};
         constexpr ptm::tuning fixed{.cache_count = 5, .cache_budget = 5 * 64};
         constexpr ptm::tuning other{.environment = ptm::environment_source::glibc_variables};
@@ -175,7 +193,7 @@ TEMPLATE_LIST_TEST_CASE("a size that is known while compiling has the same list 
         CHECK_FALSE(cache::knows(ptm::chunk_size{1056}));
         ptm_test::playground<typename TestType::context> ground;
         model<TestType> m;
-        m.bounds.set(fixed);
+        m.begin(fixed);
         CHECK(m.cache.template get_known<n>() == nullptr);
         auto *a = ground.make(64), *b = ground.make(64);
         CHECK(m.cache.template accept_known<n, fixed>(a, m.bounds));
@@ -198,7 +216,7 @@ TEMPLATE_LIST_TEST_CASE("what a flush gives up are chunks of the cache, and ther
     if constexpr (TestType::policy::flushes) {
         ptm_test::playground<typename TestType::context> ground;
         model<TestType> m;
-        m.bounds.set({.cache_budget = 4000});
+        m.begin({.cache_budget = 4000});
         std::size_t n = 0;
         while (m.accept(ground.make(64 + n % 3 * 32), true)) ++n;
         REQUIRE(n > 30);
@@ -219,7 +237,7 @@ TEMPLATE_LIST_TEST_CASE("a refill wants more with every miss, and an end", "", s
     if constexpr (TestType::policy::refills) {
         ptm_test::playground<typename TestType::context> ground;
         model<TestType> m;
-        m.bounds.set({});
+        m.begin({});
         ptm::chunk_size n{64};
         CHECK_FALSE(m.cache.wants_more(n, m.bounds));
         std::vector<std::size_t> put;
@@ -233,5 +251,29 @@ TEMPLATE_LIST_TEST_CASE("a refill wants more with every miss, and an end", "", s
         CHECK(std::is_sorted(put.begin(), put.end()));
         CHECK(put.front() < put.back());
         CHECK(put.back() <= 64);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("every list of a cache that exchanges serves what it says, and says what serves it", "",
+                        subjects) {
+    if constexpr (TestType::policy::exchanges) {
+        using header = typename TestType::context::header;
+        using cache = typename TestType::cache;
+        ptm_test::playground<typename TestType::context> ground(8u << 20);
+        model<TestType> m;
+        m.begin({});
+        for (std::size_t request = 0; request <= cache::most_request; request += 1 + request / 50) {
+            unsigned i = cache::list_for(request);
+            REQUIRE(i >= 1);
+            REQUIRE(i < cache::lists);
+            REQUIRE(cache::size_in(i) >= header::size_for(request));
+            if (i > 1) REQUIRE(cache::size_in(i - 1) < header::size_for(request));
+            REQUIRE(m.cache.get_from(i) == nullptr);
+            REQUIRE(m.cache.wanted(i) >= 1);
+            auto* c = ground.make(ptm::bytes(cache::size_in(i)));
+            REQUIRE(m.cache.make_room(i));
+            m.cache.push(i, c);
+            REQUIRE(m.cache.get(request, m.bounds) == header::to_user(c));
+        }
     }
 }

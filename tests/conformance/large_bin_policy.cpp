@@ -1,12 +1,15 @@
-// The battery for large_bin_policy: the best fit of the own bin, the smallest of the bins above, removal of any chunk.
+// The battery for large_bin_policy: the best fit of the own bin, the smallest of the bins above, removal of any chunk;
+// and what those promise that give a good fit instead.
 #include "support/playground.hpp"
 #include "support/seed.hpp"
 
 #include <ptm/bin/index.hpp>
+#include <ptm/bin/segregated_bins.hpp>
 #include <ptm/bin/sorted_bins.hpp>
 #include <ptm/bin/tree_bins.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 #include <vector>
 
@@ -26,15 +29,30 @@ struct subject {
 using subjects =
     std::tuple<subject<ptm::sorted_bins, ptm_test::plain_context>, subject<ptm::sorted_bins, ptm_test::safe_context>,
                subject<ptm::tree_bins, ptm_test::plain_context>, subject<ptm::tree_bins, ptm_test::safe_context>,
-               subject<ptm::tree_bins, ptm_test::safest_context>>;
+               subject<ptm::tree_bins, ptm_test::safest_context>,
+               subject<ptm::segregated_bins, ptm_test::plain_context>,
+               subject<ptm::segregated_bins, ptm_test::safest_context>>;
+
+// list_begin - the smallest size that shares a list with n, where every doubling is parted in 32: of those that promise
+// a good fit only. A part of the own list is looked through, and any chunk of another may stand for it.
+std::size_t list_begin(std::size_t n) {
+    std::size_t step = std::bit_floor(n) / 32;
+    return n / step * step;
+}
 
 struct cannot_fit {
+    [[maybe_unused]] static constexpr bool fits_best = true;
     template <ptm::bin_context C>
     struct in : ptm::sorted_bins::in<C> {
         void best_fit(ptm::chunk_size) noexcept {}
     };
 };
+struct does_not_say_how {
+    template <ptm::bin_context C>
+    using in = ptm::sorted_bins::in<C>;
+};
 static_assert(!ptm::large_bin_policy<cannot_fit, ptm_test::plain_context>);
+static_assert(!ptm::large_bin_policy<does_not_say_how, ptm_test::plain_context>);
 
 // The smallest size of those that `fits`, 0 if there is none.
 template <class S>
@@ -51,14 +69,44 @@ std::size_t size_or_0(const typename S::chunk* c) {
 }
 
 template <class S>
-void ask(typename S::bins& b, const typename S::chunks& held, std::size_t n) {
+bool is_held(const typename S::chunks& held, typename S::chunk* c) {
+    return std::find(held.begin(), held.end(), c) != held.end();
+}
+
+template <class S>
+void ask_for_best(typename S::bins& b, const typename S::chunks& held, std::size_t n) {
     unsigned own = S::bin(n);
     auto* fit = b.best_fit(ptm::chunk_size{n});
     REQUIRE(size_or_0<S>(fit) == smallest<S>(held, [&](std::size_t m) { return m >= n && S::bin(m) == own; }));
-    if (fit) REQUIRE(std::find(held.begin(), held.end(), fit) != held.end());
+    if (fit) REQUIRE(is_held<S>(held, fit));
     auto* above = b.first_above(ptm::chunk_size{n});
     REQUIRE(size_or_0<S>(above) == smallest<S>(held, [&](std::size_t m) { return S::bin(m) > own; }));
-    if (above) REQUIRE(std::find(held.begin(), held.end(), above) != held.end());
+    if (above) REQUIRE(is_held<S>(held, above));
+}
+
+// ask_for_good - of the own list something that fits, and of the lists above one of the first that has any.
+template <class S>
+void ask_for_good(typename S::bins& b, const typename S::chunks& held, std::size_t n) {
+    std::size_t own = list_begin(n);
+    auto in_own = std::count_if(held.begin(), held.end(), [&](auto* c) { return list_begin(S::size(c)) == own; });
+    std::size_t best = smallest<S>(held, [&](std::size_t m) { return m >= n && list_begin(m) == own; });
+    std::size_t fit = size_or_0<S>(b.best_fit(ptm::chunk_size{n}));
+    if (fit != 0) REQUIRE((fit >= n && list_begin(fit) == own));
+    if (fit != 0) REQUIRE(is_held<S>(held, b.best_fit(ptm::chunk_size{n})));
+    if (in_own <= 8) REQUIRE(fit == best); // so few are all looked at
+    std::size_t above = smallest<S>(held, [&](std::size_t m) { return list_begin(m) > own; });
+    auto* found = b.first_above(ptm::chunk_size{n});
+    REQUIRE((found != nullptr) == (above != 0));
+    if (found) REQUIRE(list_begin(S::size(found)) == list_begin(above));
+    if (found) REQUIRE(is_held<S>(held, found));
+}
+
+template <class S>
+void ask(typename S::bins& b, const typename S::chunks& held, std::size_t n) {
+    if constexpr (S::policy::fits_best)
+        ask_for_best<S>(b, held, n);
+    else
+        ask_for_good<S>(b, held, n);
 }
 
 template <class S>
@@ -68,7 +116,7 @@ void look_through(const typename S::bins& b, typename S::chunks held) {
     b.for_each([&](typename S::chunk* c, unsigned bin) {
         REQUIRE(bin == S::bin(S::size(c)));
         REQUIRE(bin >= last);
-        if (bin == last) REQUIRE(S::size(c) <= S::size(seen.back()));
+        if (bin == last && S::policy::fits_best) REQUIRE(S::size(c) <= S::size(seen.back()));
         REQUIRE(b.links_agree(c));
         last = bin;
         seen.push_back(c);
@@ -113,13 +161,13 @@ TEMPLATE_LIST_TEST_CASE("what the best fit gives can be taken until nothing fits
     ptm_test::playground<typename TestType::context> ground;
     typename TestType::bins b{};
     b.clear();
-    for (std::size_t n : {2016u, 1984u, 2032u, 2016u, 2000u, 2016u}) b.insert(ground.make(n));
+    for (std::size_t n : {2080u, 2048u, 2096u, 2080u, 2064u, 2080u}) b.insert(ground.make(n));
     std::vector<std::size_t> taken;
-    while (auto* c = b.best_fit(ptm::chunk_size{2000})) {
+    while (auto* c = b.best_fit(ptm::chunk_size{2064})) {
         taken.push_back(TestType::size(c));
         b.remove(c);
     }
-    CHECK(taken == std::vector<std::size_t>{2000, 2016, 2016, 2016, 2032});
+    CHECK(taken == std::vector<std::size_t>{2064, 2080, 2080, 2080, 2096});
 }
 
 TEMPLATE_LIST_TEST_CASE("a chunk marked absent leaves the unsorted queue by the same way", "", subjects) {

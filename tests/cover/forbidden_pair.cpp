@@ -1,5 +1,4 @@
-// expect: cache: the header's links are too short for it | heap: several arenas need an arena_backend | tree_bins: the
-// header's links are too short
+// expect: links are too short | heap: several arenas need an arena_backend | smallest chunk has no room for three
 //
 // Pair number PAIR of those that do not compile. The one that is not there, PAIR -1, compiles.
 #include "cover/models.hpp"

@@ -7,11 +7,13 @@
 #include "cover/slots.hpp"
 #include "support/configs.hpp"
 
+#include <ptm/bin/segregated_bins.hpp>
 #include <ptm/bin/tree_bins.hpp>
 #include <ptm/chunk/compact_tag.hpp>
 #include <ptm/chunk/keyed_links.hpp>
 #include <ptm/chunk/owned_tag.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
+#include <ptm/heap/fast.hpp>
 #include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36_counted.hpp>
 #include <ptm/heap/glibc_2_42.hpp>
@@ -27,6 +29,7 @@
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/budget_cache.hpp>
 #include <ptm/thread/cpu_arenas.hpp>
+#include <ptm/thread/front_cache.hpp>
 #include <ptm/thread/tiered_cache.hpp>
 
 #include <tuple>
@@ -51,14 +54,15 @@ using headers =
 using fast_bin_slot = slot<set_fast_bins, stack_bins, stack_bins_to<1032>, no_fast_bins>;
 using unsorted_bin_slot = slot<set_unsorted_bin, queue_bin, no_unsorted_bin>;
 using small_bin_slot = slot<set_small_bins, exact_bins>;
-using large_bin_slot = slot<set_large_bins, sorted_bins, tree_bins>;
+using large_bin_slot = slot<set_large_bins, sorted_bins, tree_bins, segregated_bins>;
 using locks = slot<set_lock, no_lock, spin_lock, futex_lock, mutex_lock>;
 using observers = slot<set_observer, no_observer, counters, shared_counters, ring_observer<256>>;
 // In builds with a sanitizer these are two.
 using poisonings = slot<set_poisoning, no_poisoning, default_poisoning>;
 using reporters = slot<set_reporter, throwing_reporter, abort_reporter, trap_reporter, handler_reporter<>>;
 using check_sets = slot<put_checked, value<checks::none>, value<checks::glibc_2_36>, value<checks::all>>;
-using versions = slot<put_ruled, value<rules{}>, value<glibc_2_33::ruled>, value<glibc_2_42::ruled>>;
+using versions =
+    slot<put_ruled, value<rules{}>, value<glibc_2_33::ruled>, value<glibc_2_42::ruled>, value<fast::ruled>>;
 using numbers = slot<put_tuned, value<tuning{.fast_request = 1032, .cache_budget = 20'000}>,
                      value<tuning{.cache_unsorted_limit = 3, .perturb = 0x5a}>,
                      value<tuning{.mmap_threshold = 20'000, .trim_threshold = 4096, .top_pad = 0}>,
@@ -111,8 +115,9 @@ using heap_mapped_backends = slot<put_rationed_mapped, mmap_backend, in_turn<lis
 using listed_arenas = attached_arenas<2, ptm::detail::count_listed>;
 using arena_policies =
     slot<set_arenas, one_arena, attached_arenas<2>, listed_arenas, arenas_per_cpu<2>, arenas_by_quota<1>>;
-using caches = slot<set_cache, no_cache, array_cache, array_cache_marked<mark_of_block>,
-                    tiered_cache<largest_size::left_out>, tiered_cache<largest_size::cached>, budget_cache<>>;
+using caches =
+    slot<set_cache, no_cache, array_cache, array_cache_marked<mark_of_block>, tiered_cache<largest_size::left_out>,
+         tiered_cache<largest_size::cached>, budget_cache<>, front_cache<>>;
 using hook_slot = slot<set_hooks, no_hooks, run_time_hooks>;
 
 // The array of heaps.
@@ -129,12 +134,12 @@ struct heaps {
 
     // Nor do these: caches keep pointers in free chunks, where short links have no room for them; and
     // further arenas live in sub-heaps, which need a backend.
-    using not_compiled =
-        joined<never_compiled,
-               each_forbidden<headers, compact_tag, caches, array_cache, array_cache_marked<mark_of_block>,
-                              tiered_cache<largest_size::left_out>, tiered_cache<largest_size::cached>, budget_cache<>>,
-               each_forbidden<heap_arena_backends, no_backend, arena_policies, attached_arenas<2>, listed_arenas,
-                              arenas_per_cpu<2>, arenas_by_quota<1>>>;
+    using not_compiled = joined<never_compiled,
+                                each_forbidden<headers, compact_tag, caches, array_cache,
+                                               array_cache_marked<mark_of_block>, tiered_cache<largest_size::left_out>,
+                                               tiered_cache<largest_size::cached>, budget_cache<>, front_cache<>>,
+                                each_forbidden<heap_arena_backends, no_backend, arena_policies, attached_arenas<2>,
+                                               listed_arenas, arenas_per_cpu<2>, arenas_by_quota<1>>>;
     using apart = joined<too_far, not_compiled>;
 };
 

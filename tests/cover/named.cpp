@@ -4,6 +4,7 @@
 #include "support/heap_battery.hpp"
 
 #include <ptm/heap/container_heap.hpp>
+#include <ptm/heap/fast.hpp>
 #include <ptm/heap/glibc_2_33.hpp>
 #include <ptm/heap/glibc_2_36_counted.hpp>
 #include <ptm/heap/glibc_2_42.hpp>
@@ -29,12 +30,13 @@ struct rationed_heap
     : edit<Named, cover::put_rationed_main<cover::watched_brk>, cover::put_rationed_mapped<mmap_backend>,
            cover::put_rationed_arena<typename Named::arena_backend>, set_tuned<ptm_test::deaf(Named::tuned)>> {};
 
-using named_arenas = std::tuple<with_books<glibc_2_33>, with_books<glibc_2_36>, with_books<glibc_2_36_counted>,
-                                with_books<glibc_2_42>, with_books<glibc_2_42_branch>, with_books<container_heap>,
-                                over_a_resource<unsynchronized_arena>, over_a_resource<synchronized_arena>>;
-using named_heaps =
-    std::tuple<rationed_heap<glibc_2_33>, rationed_heap<glibc_2_36>, rationed_heap<glibc_2_36_counted>,
-               rationed_heap<glibc_2_42>, rationed_heap<glibc_2_42_branch>, rationed_heap<container_heap>>;
+using named_arenas =
+    std::tuple<with_books<glibc_2_33>, with_books<glibc_2_36>, with_books<glibc_2_36_counted>, with_books<glibc_2_42>,
+               with_books<glibc_2_42_branch>, with_books<container_heap>, with_books<fast>,
+               over_a_resource<unsynchronized_arena>, over_a_resource<synchronized_arena>>;
+using named_heaps = std::tuple<rationed_heap<glibc_2_33>, rationed_heap<glibc_2_36>, rationed_heap<glibc_2_36_counted>,
+                               rationed_heap<glibc_2_42>, rationed_heap<glibc_2_42_branch>,
+                               rationed_heap<container_heap>, rationed_heap<fast>>;
 }
 
 TEMPLATE_LIST_TEST_CASE("a named configuration as an arena", "", named_arenas) {

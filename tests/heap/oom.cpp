@@ -4,6 +4,8 @@
 #include "support/heaps.hpp"
 #include "support/live_blocks.hpp"
 
+#include <ptm/heap/fast.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <random>
@@ -11,6 +13,14 @@
 
 namespace {
 using ptm_test::counted_heap;
+
+// fast_counted - of `fast`, whose cache and bins are others.
+template <int>
+struct fast_counted : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_arenas<ptm::one_arena>,
+                                ptm::set_main_backend<ptm_test::counted_glass::main_backend>,
+                                ptm::set_mapped_backend<ptm_test::counted_glass::mapped_backend>> {};
+template <int I>
+using fast_heap = ptm_test::tested_heap<fast_counted<I>>;
 
 constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
@@ -141,6 +151,13 @@ TEST_CASE("a heap that nobody helps fails, and goes on later") {
 TEST_CASE("a heap with nothing but the mapped backend fails, and goes on later") {
     using heap = counted_heap<303>;
     CHECK(refuse_each<heap>([](std::size_t k) { grant<heap>(0, k); }) > 0);
+}
+
+TEST_CASE("a heap that exchanges batches is helped by either backend, fails without both, and goes on later") {
+    CHECK(refuse_each<fast_heap<310>>([](std::size_t k) { grant<fast_heap<310>>(k, unlimited); }) == 0);
+    CHECK(refuse_each<fast_heap<311>>([](std::size_t k) { grant<fast_heap<311>>(unlimited, k); }) == 0);
+    CHECK(refuse_each<fast_heap<312>>([](std::size_t k) { grant<fast_heap<312>>(k, 0); }) > 0);
+    CHECK(refuse_each<fast_heap<313>>([](std::size_t k) { grant<fast_heap<313>>(0, k); }) > 0);
 }
 
 TEST_CASE("the very first request fails for want of memory") {

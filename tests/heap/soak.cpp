@@ -7,6 +7,7 @@
 #include "support/seed.hpp"
 
 #include <ptm/bin/tree_bins.hpp>
+#include <ptm/heap/fast.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/attached_arenas.hpp>
@@ -39,12 +40,17 @@ struct with_budget : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::budget_cache
                                ptm::set_tuned<ptm::tuning{.cache_budget = 20'000}>> {};
 struct with_trees
     : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::budget_cache<>>, ptm::set_large_bins<ptm::tree_bins>> {};
+struct with_exchange : ptm_test::in_glass<ptm::fast> {};
 struct for_short_threads : ptm_test::glass {};
+struct exchange_for_short_threads : ptm_test::in_glass<ptm::fast> {};
 
-using soaked_heaps = std::tuple<
-    ptm_test::tested_heap<with_futex>, ptm_test::tested_heap<with_spin_lock>, ptm_test::tested_heap<with_mutex>,
-    ptm_test::tested_heap<without_cache>, ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
-    ptm_test::tested_heap<with_quota>, ptm_test::tested_heap<with_budget>, ptm_test::tested_heap<with_trees>>;
+using soaked_heaps = std::tuple<ptm_test::tested_heap<with_futex>, ptm_test::tested_heap<with_spin_lock>,
+                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>,
+                                ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
+                                ptm_test::tested_heap<with_quota>, ptm_test::tested_heap<with_budget>,
+                                ptm_test::tested_heap<with_trees>, ptm_test::tested_heap<with_exchange>>;
+using heaps_for_short_threads =
+    std::tuple<ptm_test::tested_heap<for_short_threads>, ptm_test::tested_heap<exchange_for_short_threads>>;
 
 // worker - what a thread does; lives longer than the thread. One thread at a time.
 template <class H>
@@ -162,7 +168,8 @@ std::size_t idle_bytes() {
         H::free(H::malloc(1));
         together.arrive_and_wait();
     });
-    REQUIRE(H::figures().used_bytes() <= threads * 4096);
+    ptm_test::bring_home<H>();
+    REQUIRE(H::figures().used_bytes() - ptm_test::structures<H>() <= threads * 4096);
     return H::figures().used_bytes();
 }
 
@@ -188,13 +195,15 @@ TEMPLATE_LIST_TEST_CASE("a soak: threads hand blocks on, end and begin, and noth
     }
     in_threads([&](std::size_t i) { workers[i].finish(); });
     for (auto& w : workers) CHECK(w.wrong() == 0);
+    ptm_test::bring_home<heap>();
     CHECK(ptm_test::verdict(heap{}) == "sound");
     CHECK(heap::figures().used_bytes() == before + ptm_test::structures<heap>());
     CHECK(heap::shared().mapped_bytes == 0);
 }
 
-TEST_CASE("threads that live for a few blocks leave some for others, and the heap stays small") {
-    using heap = ptm_test::tested_heap<for_short_threads>;
+TEMPLATE_LIST_TEST_CASE("threads that live for a few blocks leave some for others, and the heap stays small", "",
+                        heaps_for_short_threads) {
+    using heap = TestType;
     PTM_TEST_SEED(random);
     std::size_t before = idle_bytes<heap>();
     before -= ptm_test::structures<heap>();
@@ -211,6 +220,7 @@ TEST_CASE("threads that live for a few blocks leave some for others, and the hea
     auto last = make_workers<heap>(boxes, random);
     in_threads([&](std::size_t i) { last[i].finish(); });
     CHECK(wrong == 0);
+    ptm_test::bring_home<heap>();
     CHECK(heap::figures().used_bytes() == before + ptm_test::structures<heap>());
     CHECK(heap::figures().most_system_bytes < 32 << 20);
     CHECK(ptm_test::verdict(heap{}) == "sound");

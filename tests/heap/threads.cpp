@@ -8,6 +8,7 @@
 #include <ptm/chunk/compact_tag.hpp>
 #include <ptm/chunk/keyed_links.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
+#include <ptm/heap/fast.hpp>
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 
@@ -33,9 +34,12 @@ struct with_secrets
     : ptm::edit<ptm_test::glass, ptm::set_header<ptm::sealed_tag<ptm::keyed_links<>, ptm::keyed_links<>>>,
                 ptm::set_cache<ptm::no_cache>> {};
 
-using shared_heaps = std::tuple<fresh_heap<200>, ptm_test::tested_heap<with_spin_lock>,
-                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>,
-                                ptm_test::tested_heap<with_seals>, ptm_test::tested_heap<with_secrets>>;
+struct with_exchange : ptm_test::in_glass<ptm::fast> {};
+
+using shared_heaps =
+    std::tuple<fresh_heap<200>, ptm_test::tested_heap<with_spin_lock>, ptm_test::tested_heap<with_mutex>,
+               ptm_test::tested_heap<without_cache>, ptm_test::tested_heap<with_seals>,
+               ptm_test::tested_heap<with_secrets>, ptm_test::tested_heap<with_exchange>>;
 
 template <class H>
 class worker {
@@ -130,6 +134,7 @@ TEMPLATE_LIST_TEST_CASE("threads share a heap and free each other's blocks", "",
     }
     TestType::leave();
     TestType::consolidate();
+    ptm_test::bring_home<TestType>();
     CHECK(ptm_test::verdict(TestType{}) == "sound");
     CHECK(TestType::figures().used_bytes() == ptm_test::structures<TestType>());
     CHECK(TestType::shared().mapped_bytes == 0);

@@ -115,6 +115,7 @@ int main(int argc, char**) {
     count_heap<ptm::glibc_2_42>();
     count_heap<ptm::glibc_2_42_branch>();
     count_heap<ptm::container_heap>();
+    count_heap<ptm::fast>();
     count_arena<ptm::unsynchronized_arena>();
     count_arena<ptm::synchronized_arena>();
 }

@@ -7,6 +7,7 @@ namespace {
 // A bin policy with one member replaced: Fault<C> is derived from the bins that it spoils.
 template <template <class> class Fault>
 struct spoiled {
+    static constexpr bool fits_best = true;
     template <bin_context C>
     using in = Fault<C>;
 };

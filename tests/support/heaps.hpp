@@ -44,6 +44,13 @@ std::size_t place(const void* p) {
     return ptm::bytes_between(H::ready_arena().base, p);
 }
 
+// bring_home - what the calling thread has cached and threads have left for one another, of a heap whose cache
+// exchanges batches: it counts as used until then.
+template <class H>
+void bring_home() {
+    if constexpr (H::config::cache::exchanges) H::trim(0);
+}
+
 // structures_of - bytes of a sub-heap that no chunk will ever have: its head, the arena itself if it stands there, and
 // the fence of one that is not the newest.
 template <class C>

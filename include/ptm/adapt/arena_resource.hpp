@@ -77,18 +77,18 @@ auto upstream_of(const B& backend) noexcept {
         return upstream_of(backend.inner());
 }
 
-// room - bytes that nobody has written yet. hide - none of them is in use.
+// unwritten - bytes that nobody wrote to yet. hide - none of them is in use.
 template <std::size_t Bytes, poisoning_policy P>
-struct room {
+struct unwritten {
     alignas(std::max_align_t) std::byte bytes[Bytes];
 
-    room() noexcept {} // they stay as they are
-    ~room() { P::expose(bytes, Bytes); }
+    unwritten() noexcept {} // they stay as they are
+    ~unwritten() { P::expose(bytes, Bytes); }
     void hide() noexcept { P::hide(bytes, Bytes); }
     pages run() const noexcept { return {const_cast<std::byte*>(bytes), Bytes}; }
 };
 template <poisoning_policy P>
-struct room<0, P> {
+struct unwritten<0, P> {
     static void hide() noexcept {}
 };
 
@@ -113,7 +113,7 @@ class arena_resource final : public std::pmr::memory_resource {
     static constexpr std::size_t room_inside =
         takes_buffer ? align_up(sizeof(arena_type) + 4096, 8192) - sizeof(arena_type) - 64 : 0;
 
-    [[no_unique_address]] detail::room<room_inside, typename C::poisoning> room_;
+    [[no_unique_address]] detail::unwritten<room_inside, typename C::poisoning> room_;
     arena_type arena_;
 
 public:

@@ -162,6 +162,7 @@ PTM_NOINLINE chunk_in<C>* search(arena_state<C>& a, stash_policy<C> auto stash, 
     for (;;) {
         if (chunk_in<C>* c = from_unsorted(a, stash, w, s)) return c;
         if (chunk_in<C>* c = from_bins_or_top(a, w.size)) return fill_fresh(a, c, w.request);
+        if (!a.have_fast && !stash.may_grow() && !deserves_mapping(*a.shared, w.size)) return nullptr;
         if (!a.have_fast) return fill_fresh(a, from_system(a, stash, w.size), w.request);
         consolidate(a);
     }

@@ -100,6 +100,36 @@ std::size_t release_neighbours(arena_state<C>& a, T* const* blocks, std::size_t 
     return k;
 }
 
+// neighbours - chunks that lie side by side and come back as one, found in ascending or descending order; at first
+// none.
+template <arena_config C>
+struct neighbours {
+    using header = typename C::header;
+
+    chunk_in<C>* begin = nullptr;
+    chunk_in<C>* end = nullptr; // what lies behind
+
+    neighbours() noexcept = default;
+    explicit neighbours(chunk_in<C>* c) noexcept : begin(c), end(header::next(c)) {}
+
+    // join - does c, of the same arena, lie right before or behind them? Then it is one of them.
+    bool join(chunk_in<C>* c) noexcept {
+        chunk_in<C>* after = header::next(c);
+        if (c != end && after != begin) return false;
+        if (!representable<header>(bytes_between(begin, end) + bytes(header::size_of(c)))) return false;
+        (c == end ? end : begin) = c == end ? after : c;
+        return true;
+    }
+
+    // release - thread: the caller holds the arena's lock.
+    void release(arena_state<C>& a) noexcept {
+        if (!begin) return;
+        header::set_size(begin, chunk_size{bytes_between(begin, end)});
+        release_to_arena(a, begin, origin::user);
+        begin = end = nullptr;
+    }
+};
+
 } // namespace detail
 
 // allocate_run - `count` chunks of n bytes each, take(chunk) for each; those from one piece come in the order of

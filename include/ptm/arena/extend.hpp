@@ -226,10 +226,21 @@ void leave_top(arena_state<C>& a, stash_policy<C> auto stash, span<C> old) noexc
     if (kept < header::smallest) return header::set_free(old.begin, kept + fence);
     header::set_free(header::at(old.begin, bytes(kept)), fence);
     header::set_used(old.begin, kept, true);
-    release(a, stash, old.begin);
+    if (!C::ruled.new_sub_heap_stays) return release(a, stash, old.begin);
+    span<C> left{old.begin, kept};
+    header::set_prev_in_use(left.end(), false);
+    merge_back<no_check>(a, left);
+    file_free<no_check>(a, left.begin, left.size);
 }
 
-// grow_newest - the newest sub-heap grows by exactly the pages that are missing.
+// with_pad - `more` bytes and top_pad, or as many as there is room for.
+template <arena_config C>
+std::size_t with_pad(arena_state<C>& a, sub_heap<C>* h, std::size_t more) noexcept {
+    std::size_t room = a.shared->most_sub_heap - h->size(), ahead = more + a.shared->top_pad;
+    return align_up(ahead < room ? ahead : larger(more, room), h->memory.page_bytes());
+}
+
+// grow_newest - the newest sub-heap grows by the pages that are missing.
 template <arena_config C>
 bool grow_newest(arena_state<C>& a, chunk_size n) noexcept {
     sub_heap<C>* h = sub_heap_of<C>(a.top);
@@ -237,6 +248,7 @@ bool grow_newest(arena_state<C>& a, chunk_size n) noexcept {
     std::size_t missing = bytes(n + C::header::smallest - had);
     if (static_cast<std::ptrdiff_t>(missing) <= 0) return false;
     std::size_t more = align_up(missing, h->memory.page_bytes());
+    if (C::ruled.sub_heaps_grow_ahead) more = with_pad(a, h, more);
     if (!representable<typename C::header>(a.system_bytes + more)) return false;
     if (!grow_sub_heap(*a.shared, h, more)) return false;
     a.system_bytes += more;

@@ -13,6 +13,10 @@ namespace ptm {
 // large_enough_to_tidy - freeing a region of this size is worth a look at the fast bins and at top. Bytes.
 inline constexpr std::size_t large_enough_to_tidy = 65536;
 
+// looks_at_freed - is there any check that needs no lock?
+template <arena_config C>
+inline constexpr bool looks_at_freed = C::checked(fault::free_invalid_pointer) || C::checked(fault::free_invalid_size);
+
 // look_at_freed - can this be a chunk of size n at all? Needs no lock.
 // faults   free_invalid_pointer, free_invalid_size
 template <arena_config C>

@@ -15,6 +15,7 @@ template <class S, class C>
 concept stash_policy = requires(S s, chunk_in<C>* c, chunk_size n) {
     { s.has_room(n) } noexcept -> std::same_as<bool>; // would put() take one more of this size?
     { s.put(c, n) } noexcept -> std::same_as<void>;   // only if has_room(n)
+    { s.may_grow() } noexcept -> std::same_as<bool>;  // false: better no chunk than more memory from the system
     {
         s.take(n)
     } noexcept -> std::convertible_to<chunk_in<C>*>; // the newest; only after a put(c, n) in the same search
@@ -26,6 +27,7 @@ concept stash_policy = requires(S s, chunk_in<C>* c, chunk_size n) {
 
 struct no_stash {
     bool has_room(chunk_size) noexcept { return false; }
+    bool may_grow() noexcept { return true; }
     void put(auto*, chunk_size) noexcept {}
     decltype(nullptr) take(chunk_size) noexcept { return nullptr; }
     bool accept(auto*, chunk_size) noexcept { return false; }

@@ -67,7 +67,7 @@ void verify_top(const arena_state<C>& a, verifier& v) noexcept {
     v.must(bytes(header::size_of(a.top)) <= a.system_bytes, "top is no larger than the arena");
 }
 
-// order - of the large chunks: descending in a bin, one representative for each size.
+// order - of the large chunks, where the best one is found: descending in a bin, one representative for each size.
 template <arena_config C>
 class order {
     using header = typename C::header;
@@ -78,7 +78,7 @@ public:
     void look(chunk_in<C>* c, unsigned bin, verifier& v) noexcept {
         chunk_size n = header::size_of(c);
         bool same_bin = bin == bin_;
-        v.must(!same_bin || n <= last_, "a large bin descends");
+        if constexpr (C::large_bins::fits_best) v.must(!same_bin || n <= last_, "a large bin descends");
         if constexpr (requires { a_large::represents(c); })
             v.must(a_large::represents(c) == (!same_bin || n != last_), "the first of each size represents it");
         last_ = n;

@@ -21,6 +21,8 @@
 namespace ptm {
 
 struct sorted_bins {
+    static constexpr bool fits_best = true;
+
     template <bin_context C>
     class in;
 };

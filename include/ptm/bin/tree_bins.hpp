@@ -28,6 +28,8 @@
 namespace ptm {
 
 struct tree_bins {
+    static constexpr bool fits_best = true;
+
     template <bin_context C>
     class in;
 };

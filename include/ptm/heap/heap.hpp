@@ -20,6 +20,7 @@
 #include <sys/single_threaded.h>
 
 #include <ptm/arena/align.hpp>
+#include <ptm/arena/allocate_batch.hpp>
 #include <ptm/arena/allocate_run.hpp>
 #include <ptm/arena/clear.hpp>
 #include <ptm/arena/resize.hpp>
@@ -27,12 +28,14 @@
 #include <ptm/arena/verify.hpp>
 #include <ptm/core/checked.hpp>
 #include <ptm/heap/config.hpp>
+#include <ptm/os/clock.hpp>
 #include <ptm/os/huge_page.hpp>
 #include <ptm/os/page.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/exit.hpp>
 #include <ptm/thread/fork.hpp>
+#include <ptm/thread/transfer_cache.hpp>
 
 namespace ptm {
 
@@ -68,8 +71,11 @@ public:
         if (!shared_.permits(request)) [[unlikely]]
             return detail::out_of_memory();
         [[maybe_unused]] at_work working;
-        void* p = cache_->get(request, limits_);
-        return handed(p ? p : malloc_uncached(request), request);
+        void* p = get_at_once(request);
+        if constexpr (!C::cache::exchanges) return handed(p ? p : malloc_uncached(request), request);
+        if (!p) [[unlikely]]
+            return handed(malloc_uncached(request), request); // with nothing left to do afterwards, a jump
+        return handed(p, request);
     }
 
     // malloc_of - malloc(Request), for a number known while compiling: where the cache has a list for the size, a block
@@ -84,13 +90,13 @@ public:
             [[maybe_unused]] at_work working;
             if (!shared_.permits(Request)) [[unlikely]]
                 return detail::out_of_memory();
-            void* p = cache_->template get_known<header::size_for(Request)>();
+            void* p = cache().template get_known<header::size_for(Request)>();
             return handed(p ? p : malloc_uncached(Request), Request);
         }
     }
 
     // free_of - free(p) of a block that was asked for with Request bytes; p is not nullptr. A wrong number costs time
-    // and nothing else.
+    // and nothing else, unless the configuration trusts_sizes.
     template <std::size_t Request>
     PTM_ALWAYS_INLINE static void free_of(void* p) noexcept {
         if constexpr (!knows_size_for<Request>) {
@@ -123,7 +129,11 @@ public:
             if (hooks::on_malloc() == nullptr && !shared_.permits(request)) return detail::out_of_memory();
         [[maybe_unused]] at_work working;
         if constexpr (C::cache::serves_all)
-            if (void* p = cache_->get(request, limits_)) return handed_cleared(cleared(p), request);
+            if (void* p = hooks::on_malloc() ? nullptr : cache().get(request, limits_))
+                return handed_cleared(cleared(p), request);
+        if constexpr (C::cache::exchanges)
+            if (request <= block::most_request && !hooks::on_malloc())
+                return handed_cleared(cleared_if_any(malloc_uncached(request)), request);
         set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
@@ -217,8 +227,20 @@ public:
     //   returns  true: something went back
     static bool trim(std::size_t pad) noexcept {
         bool any = false;
+        if constexpr (C::cache::exchanges) send_cached_home();
         for_each_arena([&](arena_state<C>& a) { any |= ptm::trim(a, pad); });
         return any;
+    }
+
+    // give_back - what nobody is going to miss: batches that threads left for one another and nobody has wanted since
+    // this was done last, free pages, old mappings. A heap whose cache exchanges batches does so by itself when half a
+    // second (exchange_period) has gone by and a thread frees; see heap/background.hpp for one that nobody uses.
+    static void give_back() noexcept {
+        set_up_once();
+        if constexpr (C::cache::exchanges)
+            give_back_unused();
+        else
+            trim(shared_.top_pad);
     }
 
     // consolidate - merges the fast chunks of all arenas with their neighbours.
@@ -276,18 +298,77 @@ public:
     // leave - hands the calling thread's cache back, which then gets no other one, and its arena; called by itself when
     // a thread ends.
     PTM_COLD static void leave() noexcept {
-        block* b = cache_;
-        leaving_ = !C::ruled.cache_after_the_end || b != block::nobody();
-        cache_ = block::nobody();
-        if (b != block::nobody()) {
-            [[maybe_unused]] at_work working;
-            empty(*b);
-            free_block(header::from_user(b));
-        }
+        if constexpr (C::cache::exchanges)
+            leave_own();
+        else
+            leave_block();
         arenas_.leave();
     }
 
 private:
+    // own_cache - a cache in the thread's own storage. serves: false before its first miss and after its end, when it
+    // is empty and has room for nothing. collects_first: better no chunk than a larger arena, for the moment.
+    struct own_cache : block {
+        bool serves = false;
+        bool collects_first = false;
+        unsigned handed_over = 0; // batches
+    };
+
+    // exchange_of - between threads, of a cache that has one.
+    template <class P, bool>
+    struct exchange_of {
+        struct type {};
+    };
+    template <class P>
+    struct exchange_of<P, true> {
+        using type = typename P::template exchange<C>;
+    };
+    using exchange = typename exchange_of<typename C::cache, C::cache::exchanges>::type;
+
+    // cache - of the calling thread, or one that stands in for it. has_cache - is it a real one?
+    PTM_ALWAYS_INLINE static block& cache() noexcept {
+        if constexpr (C::cache::exchanges)
+            return own_;
+        else
+            return *cache_;
+    }
+    static bool has_cache() noexcept {
+        if constexpr (C::cache::exchanges)
+            return own_.serves;
+        else
+            return cache_ != block::nobody();
+    }
+
+    // get_at_once - what the usual path looks for in the cache.
+    PTM_ALWAYS_INLINE static void* get_at_once(std::size_t request) noexcept {
+        if constexpr (C::cache::exchanges)
+            return own_.get_stacked(request);
+        else
+            return cache_->get(request, limits_);
+    }
+
+    // leave_own, leave_block - gives up a cache in the thread's own storage, and one in a block of its own.
+    static void leave_own() noexcept {
+        leaving_ = true;
+        if (!own_.serves) return;
+        own_.serves = false;
+        for (unsigned i = 1; i < block::lists; ++i)
+            if (batch b = own_.all_of(i)) put_batch(i, b);
+        own_.end();
+        if (exchange_.held() < C::tuned.collect_at_end || !worth_collecting()) return;
+        collect();
+        trim(shared_.top_pad);
+    }
+    static void leave_block() noexcept {
+        block* b = cache_;
+        leaving_ = !C::ruled.cache_after_the_end || b != block::nobody();
+        cache_ = block::nobody();
+        if (b == block::nobody()) return;
+        [[maybe_unused]] at_work working;
+        empty(*b);
+        free_block(header::from_user(b));
+    }
+
     // stash - the calling thread's cache, as an arena sees it.
     struct stash {
         block* to;
@@ -300,6 +381,12 @@ private:
         }
         void put(chunk* c, chunk_size n) noexcept { to->put(c, n, limits_); }
         chunk* take(chunk_size n) noexcept { return to->take(n); }
+        bool may_grow() noexcept {
+            if constexpr (C::cache::exchanges)
+                return !own_.collects_first;
+            else
+                return true;
+        }
         bool accept(chunk* c, chunk_size n) noexcept { return C::cache::takes_pieces && to->accept(c, n, limits_); }
     };
 
@@ -323,6 +410,7 @@ private:
     // homecoming - brings chunks back, each to its arena, and lets an arena's lock go when another one's turn comes.
     class homecoming {
         arena_state<C>* at_ = nullptr;
+        ptm::detail::neighbours<C> pending_{};
 
     public:
         homecoming() noexcept = default;
@@ -331,13 +419,18 @@ private:
 
         void operator()(chunk* c) noexcept {
             if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
+            if (C::ruled.trusts_sizes && header::mapped_in(header::peek(c))) return free_mapped(c);
             arena_state<C>& a = arena_of(c);
             if (&a != at_) go_to(&a);
-            release_to_arena(a, c, origin::user);
+            if (!C::cache::exchanges) return release_to_arena(a, c, origin::user);
+            if (pending_.join(c)) return;
+            pending_.release(a);
+            pending_ = ptm::detail::neighbours<C>(c);
         }
 
     private:
         void go_to(arena_state<C>* a) noexcept {
+            if (at_) pending_.release(*at_);
             if (at_ && !forking_) busy::leave(at_->lock);
             if (a && !forking_) busy::enter(a->lock);
             at_ = a;
@@ -349,6 +442,8 @@ private:
     static inline constinit typename C::arenas::template in<C> arenas_{main_};
     static inline constinit limits limits_{};
     static inline constinit thread_local block* cache_ = block::nobody();
+    static inline constinit thread_local own_cache own_{}; // in place of cache_, of a cache that exchanges
+    static inline constinit exchange exchange_{};          // the same
     static inline constinit thread_local bool leaving_ = false;
     static inline constinit thread_local bool will_leave_ = false; // the thread's end will be told
     static inline constinit std::atomic<bool> is_set_up_ = false;
@@ -366,14 +461,44 @@ private:
     // free_chunk - of any size, mapped or not.
     PTM_ALWAYS_INLINE static void free_chunk(chunk* c) noexcept {
         std::size_t word = header::peek(c);
+        if constexpr (C::cache::exchanges)
+            free_by_word(c, word);
+        else
+            free_by_size(c, word);
+    }
+
+    PTM_ALWAYS_INLINE static void free_by_size(chunk* c, std::size_t word) noexcept {
         if (header::mapped_in(word)) [[unlikely]]
             return free_mapped(c);
-        chunk_size n = header::size_in(word);
-        look_at_freed<C>(c, n);
+        look_at_ordinary(c, word);
+        if (!cache().accept_plain(c, header::size_in(word), limits_)) [[unlikely]]
+            free_uncached(c);
+    }
+
+    // maps_small - may a mapped chunk be one of the sizes that are stacked? It has half a page at least, aligned or
+    // not.
+    static constexpr bool maps_small = [] {
+        using mapped = typename C::mapped_backend;
+        if constexpr (C::cache::exchanges && knows_page_bytes<mapped>)
+            return mapped::page_bytes() / 2 <= block::most_stacked_request + header::overhead;
+        else
+            return false;
+    }();
+
+    // free_by_word - a mapped chunk is usually too large for a stack: it needs no question of its own.
+    PTM_ALWAYS_INLINE static void free_by_word(chunk* c, std::size_t word) noexcept {
+        if constexpr (maps_small)
+            if (header::mapped_in(word)) return free_mapped(c);
+        if constexpr (C::poisoning::poisons || looks_at_freed<C>)
+            if (!header::mapped_in(word)) look_at_ordinary(c, word);
+        if (!own_.accept_stacked(c, word)) [[unlikely]]
+            free_unstacked(c);
+    }
+
+    PTM_ALWAYS_INLINE static void look_at_ordinary(chunk* c, std::size_t word) noexcept {
+        look_at_freed<C>(c, header::size_in(word));
         expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
         if constexpr (C::poisoning::poisons) hide_freed<C>(all_there_is(), c);
-        if (!cache_->accept_plain(c, n, limits_)) [[unlikely]]
-            free_uncached(c);
     }
 
     // knows_size_for - has the cache a quicker way for requests of so many bytes?
@@ -387,16 +512,26 @@ private:
     // free_known - of a size that is known; a chunk may yet be larger than its request, or mapped.
     template <chunk_size N>
     PTM_ALWAYS_INLINE static void free_known(chunk* c) noexcept {
+        if constexpr (believes_sizes) return free_believed<N>(c);
         std::size_t word = header::peek(c);
         if (!header::ordinary_in(word, N)) [[unlikely]]
             return free_other(c);
         look_at_freed<C>(c, N);
         expect<C, fault::free_invalid_size>(header::sound_in(word, c), c);
         hide_block<C>(c);
-        if (!cache_->template accept_known<N, C::tuned>(c, limits_)) [[unlikely]]
+        if (!cache().template accept_known<N, C::tuned>(c, limits_)) [[unlikely]]
             free_uncached(c);
     }
     PTM_NOINLINE static void free_other(chunk* c) noexcept { free_chunk(c); }
+
+    // free_believed - whatever its header says, c goes to the list of N: it has at least that size.
+    template <chunk_size N>
+    PTM_ALWAYS_INLINE static void free_believed(chunk* c) noexcept {
+        if (!cache().template accept_known<N, C::tuned>(c, limits_)) [[unlikely]]
+            free_uncached(c);
+    }
+    static constexpr bool believes_sizes =
+        C::ruled.trusts_sizes && C::cache::exchanges && !looks_at_freed<C> && !C::poisoning::poisons;
 
     // usable - of a block; 0: c is free.
     static std::size_t usable(const chunk* c) noexcept {
@@ -460,15 +595,28 @@ private:
         while (at < alignment) at *= 2;
         if (!shared_.permits(request)) return detail::out_of_memory();
         if constexpr (C::cache::serves_all) {
-            if (void* p = cache_->get_aligned(request, at, limits_)) return handed(p, request);
+            if (void* p = cache().get_aligned(request, at, limits_)) return handed(p, request);
             if (request > largest_request) return detail::out_of_memory();
             make_cache_for(request);
+            if constexpr (C::cache::exchanges)
+                if (void* p = aligned_from_batch(at, request)) return handed(p, request);
         }
         auto search = [&](arena_state<C>* a) -> chunk* {
             if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
             return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
         };
         return handed(user(request, request + at + bytes(header::smallest), search), request);
+    }
+
+    // aligned_from_batch - an alignment that many chunks of a batch happen to have: another batch, and one of that.
+    static void* aligned_from_batch(std::size_t alignment, std::size_t request) noexcept {
+        constexpr std::size_t often = 8 * header::alignment;
+        if (alignment > often || request > block::most_request || !own_.serves) return nullptr;
+        void* p = malloc_exchanged(request);
+        if (!p || is_aligned(p, alignment)) return p;
+        void* other = own_.get_aligned(request, alignment, limits_);
+        free_chunk(header::from_user(p));
+        return other;
     }
 
     PTM_ALWAYS_INLINE static bool permits_growth(const void* p, std::size_t request) noexcept {
@@ -540,6 +688,9 @@ private:
     PTM_ALWAYS_INLINE static void* user(std::size_t request, std::size_t room, auto search) noexcept {
         if (forking_ || !will_leave_) [[unlikely]]
             if (!look_around()) return user_of(search(&main_));
+        if constexpr (C::cache::exchanges)
+            if (worth_collecting())
+                if (void* p = before_growth(room, search)) return p;
         arena* a = arenas_.lock_one(room);
         chunk* c = search(a);
         if (c && a) [[likely]] {
@@ -578,7 +729,7 @@ private:
         return found ? header::to_user(found) : nullptr;
     }
 
-    static stash present_stash() noexcept { return {cache_}; }
+    static stash present_stash() noexcept { return {&cache()}; }
     static stash stash_of_thread(std::size_t request) noexcept {
         make_cache_for(request);
         return present_stash();
@@ -586,7 +737,88 @@ private:
 
     // A thread that has a cache found the heap set up.
     PTM_NOINLINE static void* malloc_uncached(std::size_t request) noexcept {
-        if (cache_ == block::nobody()) set_up_once();
+        if constexpr (C::cache::exchanges)
+            return malloc_exchanged(request);
+        else
+            return malloc_from_arena(request);
+    }
+
+    // malloc_exchanged - from a batch: one that another thread left, or one that an arena makes.
+    PTM_ALWAYS_INLINE static void* malloc_exchanged(std::size_t request) noexcept {
+        make_cache();
+        if (request > block::most_request || !own_.serves) return malloc_from_arena(request);
+        unsigned i = block::list_for(request);
+        if (void* p = own_.get_from(i)) return p;
+        if (batch b = take_batch(i)) return own_.add(i, b);
+        return malloc_batch(request, i);
+    }
+
+    // take_batch, put_batch - from and to the exchange, unless a fork holds its locks.
+    static batch take_batch(unsigned i) noexcept {
+        if (forking_) return {};
+        busy::registering mark;
+        return exchange_.take(i, bytes(block::size_in(i)));
+    }
+    static batch take_unused(unsigned i) noexcept {
+        busy::registering mark;
+        return exchange_.take_unused(i, bytes(block::size_in(i)));
+    }
+    static void put_batch(unsigned i, batch b) noexcept {
+        if (forking_) return send_home(b);
+        busy::registering mark;
+        exchange_.put(i, b, bytes(block::size_in(i)));
+    }
+
+    // malloc_batch - a chunk for list i, and further ones into it.
+    static void* malloc_batch(std::size_t request, unsigned i) noexcept {
+        unsigned count = own_.wanted(i);
+        auto cut = [&](arena_state<C>* a) -> chunk* {
+            if (!a) return map_alone(shared_, want<C>(request));
+            chunk* first = nullptr;
+            typename block::refill rest(own_, i);
+            allocate_batch(*a, block::size_in(i), count, present_stash(),
+                           [&](chunk* c) { first ? rest(c) : void(first = c); });
+            return first;
+        };
+        void* p = user(request, request, cut);
+        own_.grow_after_miss(i);
+        return p;
+    }
+
+    // before_growth - runs search(arena), which does not let it grow; if it was in vain, collects what there is.
+    PTM_NOINLINE static void* before_growth(std::size_t room, auto search) noexcept {
+        arena* a = arenas_.lock_one(room);
+        own_.collects_first = true;
+        chunk* c = a ? search(a) : nullptr;
+        own_.collects_first = false;
+        if (a) busy::leave(a->lock);
+        if (c) return header::to_user(c);
+        collect();
+        return nullptr;
+    }
+
+    static bool worth_collecting() noexcept {
+        std::size_t waiting = exchange_.held();
+        return waiting > C::tuned.collect_least && waiting > shared_.held / C::tuned.collect_share;
+    }
+
+    // collect - what threads have left for one another goes home. errno survives.
+    PTM_NOINLINE static void collect() noexcept {
+        errno_guard keep;
+        for (unsigned i = 1; i < block::lists; ++i)
+            while (batch b = take_batch(i)) send_home(b);
+    }
+
+    // give_back_unused - and what nobody has wanted for a while.
+    PTM_NOINLINE static void give_back_unused() noexcept {
+        errno_guard keep;
+        for (unsigned i = 1; i < block::lists; ++i)
+            while (batch b = take_unused(i)) send_home(b);
+        for_each_arena([&](arena_state<C>& a) { ptm::trim(a, shared_.top_pad); });
+    }
+
+    static void* malloc_from_arena(std::size_t request) noexcept {
+        if (!has_cache()) set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         stash s = stash_of_thread(request);
         wanted w = want<C>(request);
@@ -624,8 +856,50 @@ private:
         unmap_chunk(shared_, c);
     }
 
+    // free_unstacked - larger than what is stacked, or its list is full, or there is no cache yet.
+    PTM_NOINLINE static void free_unstacked(chunk* c) noexcept {
+        std::size_t word = header::peek(c);
+        if (header::mapped_in(word)) return free_mapped(c);
+        chunk_size n = header::size_in(word);
+        if (!block::cacheable(n)) return free_to_arena(c);
+        make_cache();
+        if (!own_.serves) return free_to_arena(c);
+        unsigned i = block::list_of(n);
+        if (!own_.make_room(i)) {
+            if (!own_.holds_any(i)) return free_to_arena(c);
+            hand_over(i);
+        }
+        own_.push(i, c);
+    }
+
+    // hand_over - a batch of list i goes to the exchange.
+    PTM_NOINLINE static void hand_over(unsigned i) noexcept {
+        put_batch(i, own_.leaving(i, limits_));
+        if (++own_.handed_over % 16 != 0 || forking_) return;
+        if (exchange_.period_over(coarse_clock::now(), C::tuned.exchange_period)) [[unlikely]]
+            give_back_unused();
+    }
+
+    // send_cached_home - what the calling thread has cached and what threads have left for one another.
+    static void send_cached_home() noexcept {
+        if (own_.serves) empty(own_);
+        collect();
+    }
+
+    static void send_home(batch b) noexcept {
+        homecoming home;
+        block::for_each_in(b, home);
+    }
+
     PTM_NOINLINE static void free_uncached(chunk* c) noexcept {
-        if (cache_ == block::nobody() || cache_->suspects(c, limits_)) [[unlikely]]
+        if constexpr (C::cache::exchanges)
+            free_unstacked(c);
+        else
+            free_refused(c);
+    }
+
+    static void free_refused(chunk* c) noexcept {
+        if (!has_cache() || cache().suspects(c, limits_)) [[unlikely]]
             return free_doubtful(c);
         if constexpr (C::cache::flushes)
             if (kept_after_flush(c)) return;
@@ -635,17 +909,17 @@ private:
     // kept_after_flush - the cache has no room for c, which is not cached: it flushes, if c is worth that.
     static bool kept_after_flush(chunk* c) noexcept {
         chunk_size n = owned_size(c);
-        if (!cache_->worth_a_flush(n, limits_)) return false;
+        if (!cache().worth_a_flush(n, limits_)) return false;
         {
             homecoming home;
-            cache_->flush(limits_, home);
+            cache().flush(limits_, home);
         }
-        return cache_->accept_plain(c, n, limits_);
+        return cache().accept_plain(c, n, limits_);
     }
 
     // empty - of the thread that leaves; it has no cache any more.
     static void empty(block& b) noexcept {
-        if constexpr (C::cache::flushes) {
+        if constexpr (C::cache::flushes || C::cache::exchanges) {
             homecoming home;
             b.drain(home);
         } else {
@@ -657,7 +931,7 @@ private:
     // is looked into.
     PTM_COLD static void free_doubtful(chunk* c) noexcept {
         make_early_cache();
-        if (!cache_->accept(c, owned_size(c), limits_)) free_to_arena(c);
+        if (!cache().accept(c, owned_size(c), limits_)) free_to_arena(c);
     }
 
     // free_block - of a thread's cache, which may be in a mapping of its own.
@@ -681,6 +955,8 @@ private:
         return p;
     }
 
+    static void* cleared_if_any(void* p) noexcept { return p ? cleared(p) : nullptr; }
+
     // fits_closely - is c large enough for `request`, and not worth being made smaller?
     static bool fits_closely(const chunk* c, std::size_t request, bool mapped) noexcept {
         if constexpr (!C::ruled.realloc_keeps_close_fits) return false;
@@ -692,7 +968,29 @@ private:
         return resize_mapped(shared_, c, header::size_for(request), [&] { return malloc_cached_or_not(request); });
     }
 
+    // realloc_cached - from one of the cache's sizes to another. A block that would waste less than half stays.
+    static void* realloc_cached(chunk* c, std::size_t request) noexcept {
+        std::size_t room = usable(c);
+        void* p = header::to_user(c);
+        if (request <= room && request >= room / 2) return p;
+        int before = errno;
+        void* fresh = malloc_cached_or_not(request);
+        if (!fresh) return request <= room ? (errno = before, p) : nullptr;
+        copy_block<C>(fresh, c, request < room ? request : room);
+        free_chunk(c);
+        return fresh;
+    }
+
+    static bool moves_by_cache(const chunk* c, std::size_t request) noexcept {
+        if constexpr (C::cache::exchanges && C::ruled.small_realloc_moves)
+            return request <= block::most_request && block::cacheable(owned_size(c));
+        else
+            return false;
+    }
+
     static void* realloc_in_arena(chunk* c, std::size_t request) noexcept {
+        if constexpr (C::cache::exchanges)
+            if (moves_by_cache(c, request)) return realloc_cached(c, request);
         chunk_size n = header::size_for(request);
         stash s = present_stash();
         if (void* p = in_arena(c, [&](arena_state<C>& a) { return resize(a, s, c, n); })) return p;
@@ -713,14 +1011,14 @@ private:
     static void* malloc_cached_or_not(std::size_t request) noexcept {
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
             return hook(request, __builtin_return_address(0));
-        void* p = cache_->get(request, limits_);
+        void* p = cache().get(request, limits_);
         return p ? p : malloc_uncached(request);
     }
 
     // make_cache - the calling thread's cache, if it has none and is not leaving. Without memory for one, the thread
     // does without, and tries again next time.
     PTM_ALWAYS_INLINE static void make_cache() noexcept {
-        if (C::cache::caches && cache_ == block::nobody()) [[unlikely]]
+        if (C::cache::caches && !has_cache()) [[unlikely]]
             make_first_cache();
     }
 
@@ -739,6 +1037,20 @@ private:
     PTM_COLD static void make_first_cache() noexcept {
         set_up_once();
         if (leaving_) return;
+        if constexpr (C::cache::exchanges)
+            begin_own_cache();
+        else
+            make_block();
+    }
+
+    // begin_own_cache - from now on the thread's end matters: there is something to be handed back.
+    static void begin_own_cache() noexcept {
+        own_.begin(limits_);
+        own_.serves = true;
+        if (!will_leave_) look_around();
+    }
+
+    static void make_block() noexcept {
         errno_guard keep;
         std::size_t n = sizeof(block);
         void* p = user(n, n, [&](arena_state<C>* a) {
@@ -784,18 +1096,22 @@ private:
         if (__libc_single_threaded) return;
         arenas_.before_fork();
         if constexpr (keeps_mappings) shared_.mapped_backend.before_fork();
+        if constexpr (C::cache::exchanges)
+            exchange_.lock_for_fork([](auto& lock) { return arena_ring<C>::take(lock, busy::holder_of_registry()); });
         forking_ = true;
     }
     static void after_fork() noexcept {
         if (!forking_) return;
         forking_ = false;
         if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
+        if constexpr (C::cache::exchanges) exchange_.unlock_after_fork();
         arenas_.after_fork();
     }
     static void in_child() noexcept {
         if (!forking_) return;
         forking_ = false;
         if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
+        if constexpr (C::cache::exchanges) exchange_.reset_after_fork();
         arenas_.in_child();
     }
 };

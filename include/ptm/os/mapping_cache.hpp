@@ -30,7 +30,6 @@
 #include <utility>
 
 #include <sched.h>
-#include <time.h>
 
 #include <ptm/core/address.hpp>
 #include <ptm/core/bits.hpp>
@@ -38,6 +37,7 @@
 #include <ptm/core/errno_guard.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/os/backend.hpp>
+#include <ptm/os/clock.hpp>
 #include <ptm/os/kept_runs.hpp>
 #include <ptm/os/mmap.hpp>
 
@@ -76,20 +76,6 @@ struct keeping {
 
     // Whoever calls next gives back what is older. Milliseconds.
     std::uint32_t age = 1000;
-};
-
-// coarse_clock - milliseconds since some time; no system call, exact to some ten.
-struct coarse_clock {
-    static std::uint64_t now() noexcept {
-        timespec t{};
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-        return static_cast<std::uint64_t>(t.tv_sec) * 1000 + static_cast<std::uint64_t>(t.tv_nsec) / 1000000;
-    }
-};
-
-template <class K>
-concept tells_milliseconds = requires {
-    { K::now() } noexcept -> std::same_as<std::uint64_t>;
 };
 
 namespace detail {

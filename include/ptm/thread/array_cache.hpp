@@ -189,6 +189,7 @@ struct array_cache_marked {
     static constexpr bool flushes = false;
     static constexpr bool refills = false;
     static constexpr bool knows_sizes = true;
+    static constexpr bool exchanges = false;
 
     template <bin_context C>
     using in = detail::array_block<C, Mark>;

@@ -25,8 +25,6 @@
 // Invariant: what is cached never has more bytes than the budget. Only the owning thread calls anything here.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,58 +34,18 @@
 #include <ptm/os/secret.hpp>
 #include <ptm/thread/cache.hpp>
 #include <ptm/thread/cached_lists.hpp>
+#include <ptm/thread/size_lists.hpp>
 
 namespace ptm {
 
 namespace detail {
-
-// budget_lists - which list a chunk size belongs to.
-template <sizes_chunks H, std::size_t MostRequest>
-struct budget_lists {
-    static constexpr unsigned stacks = 64;
-    static constexpr chunk_size largest_stacked{bytes(H::smallest) + (stacks - 1) * H::alignment};
-    static constexpr chunk_size largest{H::size_for(MostRequest)};
-    static_assert(largest > largest_stacked, "budget_cache: MostRequest must be larger than the largest single size");
-    static_assert(bytes(largest) <= UINT32_MAX, "budget_cache: MostRequest must be below 4 GiB");
-
-    static constexpr unsigned stack_of(chunk_size n) noexcept {
-        std::size_t i = (bytes(n) - bytes(H::smallest)) / H::alignment;
-        PTM_ASSUME(i < stacks);
-        return static_cast<unsigned>(i);
-    }
-
-    // class_of - above the stacks: a doubling and its quarter, which are the highest bits of the size.
-    static constexpr unsigned class_of(chunk_size n) noexcept {
-        unsigned doubling = bits_of(n);
-        auto quarter = static_cast<unsigned>(bytes(n) >> (doubling - 3)) - 4;
-        return stacks + (doubling - bits_of(largest_stacked)) * 4 + quarter;
-    }
-
-    static constexpr unsigned of(chunk_size n) noexcept { return n <= largest_stacked ? stack_of(n) : class_of(n); }
-
-    static constexpr unsigned count = class_of(largest) + 1;
-
-    static constexpr unsigned bits_of(chunk_size n) noexcept { return static_cast<unsigned>(std::bit_width(bytes(n))); }
-
-    static constexpr std::size_t smallest_in(unsigned i) noexcept {
-        if (i < stacks) return bytes(H::smallest) + i * H::alignment;
-        return std::size_t{4 + (i - stacks) % 4} << (bits_of(largest_stacked) - 3 + (i - stacks) / 4);
-    }
-
-    // smallest_of - no chunk of list i is smaller.
-    static constexpr auto smallest_of = [] {
-        std::array<std::uint32_t, count> sizes{};
-        for (unsigned i = 0; i < count; ++i) sizes[i] = static_cast<std::uint32_t>(smallest_in(i));
-        return sizes;
-    }();
-};
 
 // budget_block - the block of one thread.
 template <bin_context C, std::size_t MostRequest>
 class budget_block {
     using header = typename C::header;
     using chunk = chunk_in<C>;
-    using table = budget_lists<header, MostRequest>;
+    using table = size_lists<header, MostRequest, 4>;
 
     cached_lists<C, table::count> lists_{};
     std::uint8_t misses_[table::count] = {}; // of each list, as far as they count for the next refill
@@ -333,6 +291,7 @@ struct budget_cache {
     static constexpr bool flushes = true;
     static constexpr bool refills = true;
     static constexpr bool knows_sizes = true;
+    static constexpr bool exchanges = false;
 
     template <bin_context C>
     using in = detail::budget_block<C, MostRequest>;

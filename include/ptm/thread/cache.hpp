@@ -70,10 +70,45 @@ concept serves_known_sizes = requires(typename P::template in<C> block,
     { block.template accept_known<C::header::smallest, tuning{}>(c, bounds) } noexcept -> std::same_as<bool>;
 };
 
+// has_lists - a list for each of some sizes, 1 .. lists - 1; requests that are large enough for one have it looked up.
+template <class P, class C>
+concept has_lists = requires(typename P::template in<C> block, chunk_size n, std::size_t request, unsigned list) {
+    typename P::template in<C>::refill; // takes what an arena makes for a list
+    { P::template in<C>::lists } -> std::convertible_to<unsigned>;
+    { P::template in<C>::most_request } -> std::convertible_to<std::size_t>;
+    { P::template in<C>::list_for(request) } noexcept -> std::same_as<unsigned>;
+    { P::template in<C>::size_in(list) } noexcept -> std::same_as<chunk_size>; // what to make for the list
+    { P::template in<C>::cacheable(n) } noexcept -> std::same_as<bool>;
+    { P::template in<C>::list_of(n) } noexcept -> std::same_as<unsigned>; // only if cacheable
+    { block.get_from(list) } noexcept -> std::same_as<void*>;
+    { block.holds_any(list) } noexcept -> std::same_as<bool>;
+    { block.wanted(list) } noexcept -> std::same_as<unsigned>; // to be made, after a miss
+    { block.grow_after_miss(list) } noexcept -> std::same_as<void>;
+};
+
+// exchanges_batches - what the exchange hands from thread to thread are chains of chunks of one list.
+template <class P, class C>
+concept exchanges_batches = has_lists<P, C>
+    && requires(typename P::template in<C> block, const typename P::template in<C>::limits& bounds, chunk_in<C>* c,
+                std::size_t request, std::size_t word, unsigned list, detail::nothing f) {
+           { P::template in<C>::most_stacked_request } -> std::convertible_to<std::size_t>; // on the usual path
+           { block.begin(bounds) } noexcept -> std::same_as<void>; // before anything but get and accept
+           { block.end() } noexcept -> std::same_as<void>;         // after all_of every list: it takes nothing any more
+           { block.get_stacked(request) } noexcept -> std::same_as<void*>;   // the usual path: some requests only
+           { block.accept_stacked(c, word) } noexcept -> std::same_as<bool>; // of the size that the word says
+           { block.make_room(list) } noexcept -> std::same_as<bool>;         // false: a batch must leave
+           { block.push(list, c) } noexcept -> std::same_as<void>;
+           { block.all_of(list) } noexcept; // a batch, perhaps of none
+           { block.leaving(list, bounds) } noexcept -> std::same_as<decltype(block.all_of(list))>;
+           { block.add(list, block.all_of(list)) } noexcept -> std::same_as<void*>; // one of it
+           { block.for_each_in(block.all_of(list), f) } noexcept;
+       };
+
 // says_who_uses_it - caches: false: there is never a block. made_early: any request or free of a thread makes its
 // block; false: the first request that the block may serve does. serves_all: calloc and memalign take from it, too.
 // takes_pieces: what an arena frees itself goes there, too. flushes, refills: chunks go back to arenas, and come from
-// them, many at a time. knows_sizes: what is known while compiling is served at less cost.
+// them, many at a time. knows_sizes: what is known while compiling is served at less cost. exchanges: a thread's block
+// is its own storage, and trades batches with an exchange that all threads share.
 template <class P>
 concept says_who_uses_it = requires {
     { P::caches } -> std::convertible_to<bool>;
@@ -83,13 +118,15 @@ concept says_who_uses_it = requires {
     { P::flushes } -> std::convertible_to<bool>;
     { P::refills } -> std::convertible_to<bool>;
     { P::knows_sizes } -> std::convertible_to<bool>;
+    { P::exchanges } -> std::convertible_to<bool>;
 };
 
 template <class P, class C>
-concept cache_policy = bin_context<C> && says_who_uses_it<P> && caches_blocks<P, C>
-    && (P::made_early || can_be_awaited<P, C>) && (!P::serves_all || serves_aligned<P, C>)
-    && (!P::flushes || flushes_batches<P, C>) && (!P::refills || refills_batches<P, C>)
-    && (!P::knows_sizes || serves_known_sizes<P, C>) && requires(typename P::template in<C>::limits& settable) {
+concept cache_policy =
+    bin_context<C> && says_who_uses_it<P> && caches_blocks<P, C> && (P::made_early || can_be_awaited<P, C>)
+    && (!P::serves_all || serves_aligned<P, C>) && (!P::flushes || flushes_batches<P, C>)
+    && (!P::refills || refills_batches<P, C>) && (!P::knows_sizes || serves_known_sizes<P, C>)
+    && (!P::exchanges || exchanges_batches<P, C>) && requires(typename P::template in<C>::limits& settable) {
            { settable.set(tuning{}) } noexcept -> std::same_as<void>;
        };
 
@@ -101,6 +138,7 @@ struct no_cache {
     static constexpr bool flushes = false;
     static constexpr bool refills = false;
     static constexpr bool knows_sizes = false;
+    static constexpr bool exchanges = false;
 
     template <bin_context C>
     struct in {

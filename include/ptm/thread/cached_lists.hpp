@@ -21,13 +21,32 @@
 
 namespace ptm::detail {
 
-template <bin_context C, unsigned N>
-class cached_lists {
+// cached_links - the link of a cached chunk, between user pointers.
+template <bin_context C>
+struct cached_links {
     using header = typename C::header;
     using links = typename header::stack_links;
-    using chunk = chunk_in<C>;
 
     static_assert(header::links_hold_pointers, "cache: the header's links are too short for it; use no_cache");
+
+    // below - the next in a list, behind this user pointer.
+    PTM_UNSANITIZED_INLINE static void* below(void* user) noexcept {
+        const auto* words = header::ring_of(header::from_user(user));
+        return links::decode(&words->forward, words->forward);
+    }
+
+    // lead - `to` comes next behind c.
+    PTM_UNSANITIZED_INLINE static void lead(chunk_in<C>* c, void* to) noexcept {
+        auto* words = header::ring_of(c);
+        words->forward = links::encode(&words->forward, to);
+    }
+};
+
+template <bin_context C, unsigned N>
+class cached_lists : cached_links<C> {
+    using header = typename C::header;
+    using chunk = chunk_in<C>;
+    using cached_links<C>::lead;
 
     std::uint16_t counts_[N] = {};
     void* heads_[N] = {};
@@ -46,11 +65,7 @@ public:
     unsigned count(unsigned i) const noexcept { return counts_[i]; }
     void* head(unsigned i) const noexcept { return heads_[i]; }
 
-    // below - the next in a list, behind this user pointer.
-    PTM_UNSANITIZED static void* below(void* user) noexcept {
-        const auto* words = header::ring_of(header::from_user(user));
-        return links::decode(&words->forward, words->forward);
-    }
+    using cached_links<C>::below;
 
     PTM_ALWAYS_INLINE void push(unsigned i, chunk* c, std::uintptr_t key) noexcept {
         mark(c, key);
@@ -107,11 +122,6 @@ public:
 
 private:
     PTM_UNSANITIZED_INLINE static void mark(chunk* c, std::uintptr_t key) noexcept { header::ring_of(c)->back = key; }
-
-    PTM_UNSANITIZED_INLINE static void lead(chunk* c, void* to) noexcept {
-        auto* words = header::ring_of(c);
-        words->forward = links::encode(&words->forward, to);
-    }
 
     PTM_UNSANITIZED_INLINE void* gone(unsigned i, void* user) noexcept {
         --counts_[i];

@@ -14,6 +14,7 @@
 #include <cstddef>
 
 #include <sched.h>
+#include <sys/single_threaded.h>
 
 #include <ptm/thread/arenas.hpp>
 
@@ -49,6 +50,7 @@ public:
     void begin() noexcept {}
 
     arena* lock_one(std::size_t request) noexcept {
+        if (__libc_single_threaded) return busy::enter(ring_.main().lock), &ring_.main();
         std::atomic<arena*>* mine = arenas_ + processor() * N;
         for (unsigned i = 0; i < N; ++i) {
             arena* a = mine[i].load(std::memory_order_acquire);

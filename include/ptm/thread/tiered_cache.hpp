@@ -257,6 +257,7 @@ struct tiered_cache {
     static constexpr bool flushes = false;
     static constexpr bool refills = false;
     static constexpr bool knows_sizes = true;
+    static constexpr bool exchanges = false;
 
     template <bin_context C>
     using in = detail::tiered_block<C, Largest>;

@@ -41,6 +41,20 @@ struct rules {
     // A request too large for a small bin merges the fast chunks first, so that it finds what they leave; otherwise
     // they are merged only when nothing else is left.
     bool large_merges_fast = true; // all
+
+    // A sub-heap grows by top_pad more than it must, as the main arena does; otherwise by the pages that are missing.
+    bool sub_heaps_grow_ahead = false; // none
+
+    // When an arena begins another sub-heap, what was left of the last one stays as a free chunk; otherwise that may
+    // make the arena give the new one back at once, and the request fails there.
+    bool new_sub_heap_stays = false; // none
+
+    // heap::free_of believes the number it is given: the block's header is not looked at.
+    bool trusts_sizes = false; // none
+
+    // realloc of a block that a cache may hold asks the cache for another place instead of locking the arena, and keeps
+    // the block where it wastes less than half of it.
+    bool small_realloc_moves = false; // none
 };
 
 } // namespace ptm

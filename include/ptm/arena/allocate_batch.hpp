@@ -1,0 +1,82 @@
+// arena/allocate_batch.hpp - chunks of one size for a cache, from wherever they are cheapest to be had.
+//
+// Holes first: chunks that have the size already, then the smallest larger one, cut up as far as it goes; top only when
+// no bin has anything. So a batch never makes the arena grow while there is a hole that any of it fits in.
+#pragma once
+
+#include <ptm/arena/allocate_run.hpp>
+
+namespace ptm {
+
+namespace detail {
+
+// batch_from_small - those that have the size.
+template <arena_config C>
+std::size_t batch_from_small(arena_state<C>& a, chunk_size n, std::size_t count, auto&& take) noexcept {
+    std::size_t served = 0;
+    for (; served < count; ++served) {
+        chunk_in<C>* c = a.small.take_exact(n);
+        if (!c) break;
+        take(hand_out_whole(a, c));
+    }
+    return served;
+}
+
+// cut_batch - c, a free chunk out of its bin, becomes up to `count` chunks of n and a rest.
+template <arena_config C>
+std::size_t cut_batch(arena_state<C>& a, chunk_in<C>* c, chunk_size n, std::size_t count, auto&& take) noexcept {
+    std::size_t fit = bytes(C::header::size_of(c)) / bytes(n);
+    std::size_t k = fit < count ? fit : count;
+    hand_out<fault::corrupted_unsorted_larger_bin>(a, c, chunk_size{k * bytes(n)});
+    cut_up(a, c, n, k, take);
+    return k;
+}
+
+template <arena_config C>
+chunk_in<C>* detach_at_least(arena_state<C>& a, chunk_size n) noexcept {
+    bool small = bin_table<typename C::header>::is_small(n);
+    chunk_in<C>* c = small ? nullptr : a.large.best_fit(n);
+    if (!c) c = a.small.first_above(n);
+    if (!c) c = a.large.first_above(n);
+    if (c) detach(a, c);
+    return c;
+}
+
+template <arena_config C>
+std::size_t batch_from_top(arena_state<C>& a, chunk_size n, std::size_t count, auto&& take) noexcept {
+    using header = typename C::header;
+    std::size_t whole = bytes(header::size_of(a.top));
+    if (whole < bytes(n) + bytes(header::smallest)) return 0;
+    std::size_t fit = (whole - bytes(header::smallest)) / bytes(n);
+    std::size_t k = fit < count ? fit : count;
+    cut_up(a, from_top(a, chunk_size{k * bytes(n)}), n, k, take);
+    return k;
+}
+
+} // namespace detail
+
+// allocate_batch - between one and `count` chunks of n bytes, take(chunk) for each.
+//
+//   stash    says whether the arena may grow; nothing else is left there
+//   returns  how many; 0: neither the arena nor the system has one; errno is as it was
+//   cost     O(1) and a few stores for each chunk, unless chunks are to be sorted or the system is to be asked
+//   faults   those of allocate
+//   thread   the caller holds the arena's lock; the arena is prepared
+template <arena_config C>
+std::size_t allocate_batch(arena_state<C>& a, chunk_size n, std::size_t count, stash_policy<C> auto stash,
+                           auto&& take) noexcept {
+    if (bin_table<typename C::header>::is_small(n))
+        if (std::size_t k = detail::batch_from_small(a, n, count, take)) return k;
+    wanted w{bytes(n) - C::header::overhead, n};
+    detail::sweep s;
+    if (C::unsorted_bin::template in<C>::queues)
+        if (chunk_in<C>* c = detail::from_unsorted(a, no_stash{}, w, s)) return take(c), std::size_t{1};
+    if (chunk_in<C>* c = detail::detach_at_least(a, n)) return detail::cut_batch(a, c, n, count, take);
+    if (std::size_t k = detail::batch_from_top(a, n, count, take)) return k;
+    chunk_in<C>* c = stash.may_grow() ? allocate(a, no_stash{}, w) : nullptr;
+    if (!c) return 0;
+    take(c);
+    return 1 + (count > 1 ? detail::batch_from_top(a, n, count - 1, take) : 0);
+}
+
+} // namespace ptm

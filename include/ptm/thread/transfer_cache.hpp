@@ -1,0 +1,137 @@
+// thread/transfer_cache.hpp - where threads leave batches of free chunks for one another, by size.
+//
+//   thread A's front_cache --- a batch too many --->  +---------+
+//                                                     | newest  | --> batch --> batch --> ...   for each size
+//   thread B's front_cache <--- a batch too few ----  +---------+
+//                                                          | when an arena would have to grow; what nobody has wanted
+//                                                          v for a while; when much is left and a thread ends
+//                                                     the arenas, under their locks
+//
+// A batch is a chain of cached chunks. It changes hands whole: a put and a take cost one lock and a few words, however
+// many chunks there are, and nobody asks which arena a chunk is from. That makes a thread that only frees and one that
+// only allocates cheap, and it puts off merging: chunks that are wanted again soon, in whichever thread, never merge.
+// How long it is put off is up to the heap: there is no limit here. Thread-safe; one object for a heap.
+//
+//   first chunk of a batch:  | next chunk | next batch | chunks in this batch |   at the user pointer
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <ptm/core/config.hpp>
+#include <ptm/core/relaxed.hpp>
+#include <ptm/sync/lock.hpp>
+#include <ptm/thread/cached_lists.hpp>
+
+namespace ptm {
+
+// batch - a chain of cached chunks, by user pointers; the last one's link is nullptr.
+struct batch {
+    void* first = nullptr;
+    unsigned count = 0;
+
+    explicit operator bool() const noexcept { return first != nullptr; }
+};
+
+namespace detail {
+
+template <bin_context C, lock_policy Lock, unsigned Lists>
+class transfer_lists {
+    using header = typename C::header;
+
+    static_assert(bytes(header::smallest) - header::overhead >= 3 * sizeof(void*),
+                  "transfer_cache: the header's smallest chunk has no room for three words");
+
+    struct shelf {
+        [[no_unique_address]] Lock lock;
+        bool held_by_fork = false; // locked by the thread that forks, until the fork is over
+        unsigned count = 0;        // batches
+        unsigned unused = 0;       // of them, since the period began: so many were never missed
+        void* newest = nullptr;
+    };
+
+    shelf shelves_[Lists];
+    relaxed<std::size_t> held_ = 0; // bytes
+    std::atomic<std::uint64_t> period_ = 0;
+
+public:
+    constexpr transfer_lists() noexcept = default;
+
+    // held - bytes, counted by the smallest size of each list.
+    std::size_t held() const noexcept { return held_; }
+
+    // put - a batch of list i, whose chunks have at least `each` bytes.
+    void put(unsigned i, batch b, std::size_t each) noexcept {
+        shelf& s = shelves_[i];
+        holding hold(s.lock);
+        note(b, s.newest);
+        s.newest = b.first;
+        __atomic_store_n(&s.count, s.count + 1, __ATOMIC_RELAXED);
+        held_.add(b.count * each);
+    }
+
+    // take - the newest batch of list i; {}: there is none.
+    batch take(unsigned i, std::size_t each) noexcept {
+        shelf& s = shelves_[i];
+        if (!has_some(s)) return {};
+        holding hold(s.lock);
+        batch b = pop(s, each);
+        if (s.count < s.unused) s.unused = s.count;
+        return b;
+    }
+
+    // take_unused - a batch of list i that was not wanted in the present period; {}: there is none, and the next one
+    // begins.
+    batch take_unused(unsigned i, std::size_t each) noexcept {
+        shelf& s = shelves_[i];
+        holding hold(s.lock);
+        if (s.unused == 0) return s.unused = s.count, batch{};
+        --s.unused;
+        return pop(s, each);
+    }
+
+    // period_over - have `length` milliseconds gone by since this was true the last time? True for one thread only.
+    bool period_over(std::uint64_t now, std::uint64_t length) noexcept {
+        std::uint64_t begun = period_.load(std::memory_order_relaxed);
+        if (now < begun + length) return false; // another thread's clock may have been ahead
+        return period_.compare_exchange_strong(begun, now, std::memory_order_relaxed);
+    }
+
+    // lock_for_fork - take(lock) for every lock; false: the calling thread has it already. See arena_ring.
+    void lock_for_fork(auto&& take) noexcept {
+        for (shelf& s : shelves_) s.held_by_fork = take(s.lock);
+    }
+    void unlock_after_fork() noexcept {
+        for (shelf& s : shelves_)
+            if (s.held_by_fork) s.lock.unlock();
+    }
+    void reset_after_fork() noexcept {
+        for (shelf& s : shelves_)
+            if (s.held_by_fork) s.lock.reset_after_fork();
+    }
+
+private:
+    // has_some - as it was a moment ago: whoever puts a batch there at the same time may be too late.
+    static bool has_some(const shelf& s) noexcept { return __atomic_load_n(&s.count, __ATOMIC_RELAXED) != 0; }
+
+    PTM_UNSANITIZED batch pop(shelf& s, std::size_t each) noexcept {
+        if (s.count == 0) return {};
+        chunk_in<C>* c = header::from_user(s.newest);
+        batch b{s.newest, static_cast<unsigned>(header::skip_of(c)->forward)};
+        s.newest = reinterpret_cast<void*>(header::ring_of(c)->back);
+        __atomic_store_n(&s.count, s.count - 1, __ATOMIC_RELAXED);
+        held_.subtract(b.count * each);
+        return b;
+    }
+
+    PTM_UNSANITIZED static void note(batch b, void* next) noexcept {
+        chunk_in<C>* c = header::from_user(b.first);
+        header::ring_of(c)->back = address_of(next);
+        header::skip_of(c)->forward = b.count;
+    }
+};
+
+} // namespace detail
+
+} // namespace ptm

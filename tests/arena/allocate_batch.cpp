@@ -1,0 +1,262 @@
+#include "support/configs.hpp"
+#include "support/live_blocks.hpp"
+#include "support/seed.hpp"
+
+#include <ptm/arena/allocate_batch.hpp>
+#include <ptm/bin/segregated_bins.hpp>
+#include <ptm/bin/tree_bins.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <initializer_list>
+#include <tuple>
+#include <vector>
+
+namespace {
+using ptm_test::glass;
+
+// quick - nothing is sorted later: every chunk that is free is in its bin.
+struct quick : ptm::edit<glass, ptm::set_fast_bins<ptm::no_fast_bins>, ptm::set_unsorted_bin<ptm::no_unsorted_bin>,
+                         ptm::set_large_bins<ptm::segregated_bins>> {};
+struct with_trees : ptm::edit<quick, ptm::set_large_bins<ptm::tree_bins>> {};
+struct quick_counted
+    : ptm::edit<ptm_test::counted_glass, ptm::set_fast_bins<ptm::no_fast_bins>,
+                ptm::set_unsorted_bin<ptm::no_unsorted_bin>, ptm::set_large_bins<ptm::segregated_bins>> {};
+
+using configs = std::tuple<quick, with_trees, glass>;
+using sorted_at_once = std::tuple<quick, with_trees>;
+constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+
+struct stays_small : ptm::no_stash {
+    bool may_grow() noexcept { return false; }
+};
+
+template <class C = quick>
+struct bench {
+    using header = typename C::header;
+    using chunk = ptm::chunk_in<C>;
+    using chunks = std::vector<chunk*>;
+
+    ptm_test::fresh_arena<C> a{};
+
+    template <class Stash = ptm::no_stash>
+    chunks batch(std::size_t n, std::size_t count, Stash stash = {}) {
+        chunks taken;
+        a.state().prepare();
+        std::size_t k =
+            ptm::allocate_batch(a.state(), ptm::chunk_size{n}, count, stash, [&](chunk* c) { taken.push_back(c); });
+        REQUIRE(k == taken.size());
+        REQUIRE(k <= count);
+        REQUIRE(ptm_test::verdict(a) == "sound");
+        for (chunk* c : taken) REQUIRE(size(c) >= n);
+        for (chunk* c : taken) REQUIRE(header::prev_in_use(header::next(c)));
+        return taken;
+    }
+    void give_back(const chunks& all) {
+        for (chunk* c : all) a.deallocate(header::to_user(c));
+    }
+    // holes - free chunks of these sizes with used ones between them, in the order of their addresses.
+    chunks holes(std::initializer_list<std::size_t> sizes) {
+        chunks all;
+        for (std::size_t n : sizes) {
+            all.push_back(a.chunk_of(a.allocate(n - header::overhead)));
+            a.allocate(24);
+        }
+        give_back(all);
+        return all;
+    }
+    static std::size_t size(chunk* c) { return ptm::bytes(header::size_of(c)); }
+    std::size_t top() { return a.figures().top_bytes; }
+
+    // warm - the arena has a top.
+    void warm() { a.deallocate(a.allocate(100)); }
+};
+
+// in_line - do they lie one behind the other, in that order?
+template <class Chunks>
+bool in_line(const Chunks& all, std::size_t n) {
+    for (std::size_t i = 1; i < all.size(); ++i)
+        if (ptm::bytes_between(all[i - 1], all[i]) != n) return false;
+    return true;
+}
+}
+
+TEMPLATE_LIST_TEST_CASE("a batch from top lies in memory as it comes", "", configs) {
+    bench<TestType> t;
+    t.warm();
+    std::size_t top = t.top();
+    auto all = t.batch(112, 30);
+    CHECK(all.size() == 30);
+    CHECK(in_line(all, 112));
+    for (auto* c : all) CHECK(t.size(c) == 112);
+    CHECK(t.top() == top - 30 * 112);
+    t.give_back(all);
+    t.a.consolidate();
+    CHECK(t.a.figures().used_bytes() == 0);
+}
+
+TEST_CASE("holes of the size are used before anything larger, and the batch ends with them") {
+    bench<> t;
+    auto holes = t.holes({112, 112, 112, 5008});
+    holes.pop_back();
+    std::size_t top = t.top();
+    auto all = t.batch(112, 10);
+    std::sort(all.begin(), all.end());
+    CHECK(all == holes);
+    CHECK(t.top() == top);
+    CHECK(t.a.figures().binned_bytes == 5008);
+}
+
+TEST_CASE("a larger hole is cut up as far as it goes, and the last chunk takes a rest that can be none") {
+    bench<> t;
+    auto hole = t.holes({3 * 112 + 16});
+    std::size_t top = t.top();
+    auto all = t.batch(112, 10);
+    REQUIRE(all.size() == 3);
+    CHECK(all[0] == hole[0]);
+    CHECK(in_line(all, 112));
+    CHECK(t.size(all[1]) == 112);
+    CHECK(t.size(all[2]) == 128);
+    CHECK(t.top() == top);
+    CHECK(t.a.figures().binned_chunks == 0);
+}
+
+TEST_CASE("what a hole has more than the batch needs stays one") {
+    bench<> t;
+    auto hole = t.holes({10 * 112});
+    auto all = t.batch(112, 4);
+    CHECK(all.size() == 4);
+    CHECK(all[0] == hole[0]);
+    CHECK(t.size(all[3]) == 112);
+    CHECK(t.a.figures().binned_chunks == 1);
+    CHECK(t.a.figures().binned_bytes == 6 * 112);
+}
+
+TEST_CASE("of several holes the smallest that is large enough is cut up") {
+    bench<> t;
+    auto hole = t.holes({6000, 896, 96, 96});
+    CHECK(t.batch(112, 3)[0] == hole[1]);
+    CHECK(t.batch(1200, 3)[0] == hole[0]);
+    CHECK(t.a.figures().binned_bytes == 2 * 96 + (896 - 3 * 112) + (6000 - 3 * 1200));
+}
+
+TEMPLATE_LIST_TEST_CASE("a batch of large chunks comes from the best fit", "", sorted_at_once) {
+    bench<TestType> t;
+    auto hole = t.holes({8192, 2064});
+    auto all = t.batch(2064, 5);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0] == hole[1]);
+    CHECK(t.batch(2064, 5).front() == hole[0]);
+}
+
+TEST_CASE("an arena grows for a batch only when neither a hole nor top has one chunk of it") {
+    bench<quick_counted> t;
+    t.warm();
+    std::size_t calls = t.a.backend().calls;
+    for (std::size_t whole = t.top(), had = 0; had + 2 * 4096 < whole;) had += t.batch(4096, 3).size() * 4096;
+    CHECK(t.a.backend().calls == calls);
+    while (t.top() >= 4096 + 32) t.batch(4096, 1);
+    CHECK(t.a.backend().calls == calls);
+    CHECK(t.batch(4096, 3).size() == 3);
+    CHECK(t.a.backend().calls > calls);
+}
+
+TEST_CASE("the rest of top makes a shorter batch, and top never ends") {
+    bench<> t;
+    t.warm();
+    std::size_t fit = (t.top() - 32) / 8192;
+    auto all = t.batch(8192, 1000);
+    CHECK(all.size() == fit);
+    CHECK(t.top() >= 32);
+    CHECK(t.top() < 8192 + 32);
+}
+
+TEST_CASE("where the arena must not grow, nothing is served, and nothing was asked") {
+    bench<quick_counted> t;
+    t.warm();
+    std::size_t asked = t.a.backend().asked, mapped = t.a.shared().mapped_backend.asked;
+    while (!t.batch(4096, 3, stays_small{}).empty()) {}
+    CHECK(t.batch(32 * 1024, 1, stays_small{}).empty());
+    CHECK(t.top() < 4096 + 32);
+    CHECK(t.a.backend().asked == asked);
+    CHECK(t.a.shared().mapped_backend.asked == mapped);
+    errno = 1234;
+    CHECK(t.batch(4096, 1, stays_small{}).empty());
+    CHECK(errno == 1234);
+    CHECK_FALSE(t.batch(4096, 1).empty());
+}
+
+TEST_CASE("a batch from an arena without memory is empty, and errno is as it was") {
+    bench<quick_counted> t;
+    t.a.backend().grant(0);
+    t.a.shared().mapped_backend.grant(0);
+    errno = 1234;
+    CHECK(t.batch(64, 10).empty());
+    CHECK(errno == 1234);
+    t.a.backend().grant(unlimited);
+    CHECK(t.batch(64, 10).size() == 10);
+    t.a.backend().grant(0);
+    while (!t.batch(4096, 10).empty()) {}
+    CHECK(t.batch(64, 1).size() == 1); // of what is left of top
+    CHECK(errno == 1234);
+}
+
+TEST_CASE("where the main backend has no more, one chunk in a mapping or region of its own will do") {
+    bench<quick_counted> t;
+    t.warm();
+    while (t.top() >= 4096 + 32) t.batch(4096, 1);
+    t.a.backend().grant(0);
+    auto all = t.batch(4096, 3);
+    CHECK(all.size() >= 1);
+    t.give_back(all);
+    CHECK(ptm_test::verdict(t.a) == "sound");
+}
+
+TEST_CASE("a request that deserves a mapping gets one chunk in a mapping and the others beside it") {
+    bench<> t;
+    t.warm();
+    t.a.shared().mmap_threshold = 1024;
+    auto all = t.batch(32 * 1024, 3);
+    REQUIRE_FALSE(all.empty());
+    t.give_back(all);
+    CHECK(t.a.shared().mapped_count == 0);
+    CHECK(ptm_test::verdict(t.a) == "sound");
+}
+
+TEST_CASE("fast and unsorted chunks are found, too") {
+    bench<glass> t;
+    auto hole = t.holes({512, 512});
+    std::size_t top = t.top();
+    std::vector<ptm::chunk_in<glass>*> all;
+    for (int i = 0; i < 2; ++i)
+        for (auto* c : t.batch(512, 1)) all.push_back(c);
+    std::sort(all.begin(), all.end());
+    CHECK(all == hole);
+    CHECK(t.top() == top);
+}
+
+TEMPLATE_LIST_TEST_CASE("batches of any size and number overlap nothing, and leave nothing behind", "", configs) {
+    PTM_TEST_SEED(random);
+    bench<TestType> t;
+    ptm_test::live_blocks live;
+    for (std::size_t step = 0; step < ptm_test::steps(1500); ++step) {
+        if (live.size() > 150 || (random() % 3 == 0 && !live.empty())) {
+            for (int i = 0; i < 12 && !live.empty(); ++i) {
+                auto b = live.take(random() % live.size());
+                REQUIRE(b.intact());
+                t.a.deallocate(b.at);
+            }
+        } else {
+            std::size_t n = 32 + random() % (random() % 4 == 0 ? 2000 : 60) * 16;
+            for (auto* c : t.batch(n, 1 + random() % 20)) {
+                void* p = bench<TestType>::header::to_user(c);
+                REQUIRE(live.add(p, ptm_test::fresh_arena<TestType>::usable_size(p)));
+            }
+        }
+        REQUIRE(ptm_test::verdict(t.a) == "sound");
+    }
+    while (!live.empty()) t.a.deallocate(live.take(0).at);
+    t.a.consolidate();
+    CHECK(t.a.figures().used_bytes() == 0);
+    CHECK(ptm_test::verdict(t.a) == "sound");
+}

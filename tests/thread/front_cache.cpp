@@ -1,0 +1,426 @@
+#include "support/playground.hpp"
+#include "support/seed.hpp"
+
+#include "support/catch.hpp"
+
+#include <ptm/thread/front_cache.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace {
+using context = ptm_test::safe_context;
+using header = context::header;
+using cache = ptm::front_cache<>::in<context>;
+using chunk = ptm::chunk_in<context>;
+using chunks = std::vector<chunk*>;
+using ptm::batch;
+
+constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
+constexpr bool wide = sizeof(void*) == 8;
+
+struct bench {
+    ptm_test::playground<context> ground{16u << 20};
+    cache c{};
+    cache::limits bounds{};
+
+    explicit bench(std::size_t budget = 256 * 1024) {
+        bounds.set({.cache_budget = budget});
+        c.begin(bounds);
+    }
+
+    chunk* make(unsigned list) { return ground.make(ptm::bytes(cache::size_in(list))); }
+
+    // free - as a heap does it where no other thread wants any.
+    void free(unsigned list, chunk* made) {
+        if (!c.make_room(list)) idle(c.leaving(list, bounds));
+        c.push(list, made);
+    }
+    chunk* add(unsigned list) {
+        chunk* made = make(list);
+        free(list, made);
+        return made;
+    }
+    static chunks in(batch b) {
+        chunks seen;
+        cache::for_each_in(b, [&](chunk* each) { seen.push_back(each); });
+        return seen;
+    }
+    // batch_of - chunks one behind the other, as a transfer cache would give them.
+    batch batch_of(unsigned list, unsigned count) {
+        cache other;
+        other.begin(bounds);
+        cache::refill r(other, list);
+        for (unsigned i = 0; i < count; ++i) r(make(list));
+        return other.all_of(list);
+    }
+
+    // accounted - is what is granted what all lists together give up?
+    bool accounted() const {
+        cache copy = c;
+        for (unsigned i = 1; i < cache::lists; ++i) {
+            std::size_t before = copy.granted(), held = copy.all_of(i).count;
+            std::size_t gone = before - copy.granted(), each = ptm::bytes(cache::size_in(i));
+            if (gone % each != 0 || gone < held * each) return false;
+        }
+        return copy.granted() == 0;
+    }
+
+    static void idle(const batch&) {}
+};
+
+unsigned list_of(std::size_t n) { return cache::list_of(of(n)); }
+
+// floors - bytes that all lists may be granted whatever the budget is.
+std::size_t floors() {
+    std::size_t sum = 0;
+    for (unsigned i = 1; i < cache::lists; ++i) sum += 3 * cache::batch_of(i) * ptm::bytes(cache::size_in(i));
+    return sum;
+}
+}
+
+TEST_CASE("every request is served by every chunk of its list, and every chunk belongs to one") {
+    for (std::size_t request = 0; request <= cache::most_request; ++request) {
+        unsigned i = cache::list_for(request);
+        REQUIRE(i >= 1);
+        REQUIRE(i < cache::lists);
+        REQUIRE(cache::size_in(i) >= header::size_for(request));
+        if (i > 1) REQUIRE(cache::size_in(i - 1) < header::size_for(request));
+    }
+    for (std::size_t n = 32; cache::cacheable(of(n)); n += 16) {
+        REQUIRE(ptm::bytes(cache::size_in(list_of(n))) <= n);
+        REQUIRE(list_of(n) < cache::lists);
+    }
+    CHECK(list_of(ptm::bytes(cache::size_in(cache::lists - 1))) == cache::lists - 1);
+}
+
+TEST_CASE("sizes that no chunk has, and such above the largest, are not cached") {
+    bench t;
+    for (std::size_t n : {std::size_t{0}, std::size_t{16}, std::size_t{40'000}, std::size_t{1} << 40}) {
+        CHECK_FALSE(cache::cacheable(of(n)));
+        CHECK_FALSE(t.c.has_room(of(n), t.bounds));
+    }
+    CHECK(t.c.get(cache::most_request + 1, t.bounds) == nullptr);
+    CHECK(t.c.get(SIZE_MAX, t.bounds) == nullptr);
+    CHECK(t.c.get_aligned(SIZE_MAX, 64, t.bounds) == nullptr);
+    CHECK(t.c.get_stacked(SIZE_MAX) == nullptr);
+}
+
+TEST_CASE("a batch is some KiB, at least one chunk and at most 64") {
+    for (unsigned i = 1; i < cache::lists; ++i) {
+        std::size_t n = ptm::bytes(cache::size_in(i)), count = cache::batch_of(i);
+        REQUIRE(count >= 1);
+        REQUIRE(count <= cache::most_batch);
+        if (count > 1) REQUIRE(count * n <= cache::most_batch_bytes);
+        if (count < cache::most_batch) REQUIRE((count + 1) * n > cache::most_batch_bytes);
+    }
+}
+
+TEST_CASE("the usual path takes from single sizes, and knows nothing of smaller requests than those") {
+    bench t;
+    chunk *smallest = t.add(1), *last = t.add(64), *beyond = t.add(66);
+    REQUIRE((!wide || header::size_of(last) == of(1040)));
+    CHECK(t.c.get_stacked(0) == nullptr); // needs no smallest chunk's list: whoever asks so takes the other path
+    CHECK(t.c.get(0, t.bounds) == header::to_user(smallest));
+    t.free(1, smallest);
+    CHECK(t.c.get_stacked(24) == header::to_user(smallest));
+    CHECK(t.c.get_stacked(24) == nullptr);
+    CHECK(t.c.get_stacked(cache::most_stacked_request + 1) == nullptr);
+    CHECK(t.c.get_stacked(cache::most_stacked_request) == header::to_user(last));
+    CHECK(t.c.get(cache::most_stacked_request + 1, t.bounds) == header::to_user(beyond));
+}
+
+TEST_CASE("what the usual path takes back, it takes by the word, up to the room there is") {
+    bench t;
+    chunk *a = t.ground.make(64), *b = t.ground.make(64);
+    CHECK_FALSE(t.c.accept_stacked(a, header::peek(a))); // no room was granted yet
+    REQUIRE(t.c.make_room(list_of(64)));
+    CHECK(t.c.accept_stacked(a, header::peek(a)));
+    header::set_used(b, of(64), true); // of a side arena
+    CHECK(t.c.accept_stacked(b, header::peek(b)));
+    CHECK(t.c.cached(of(64)) == 2);
+    for (std::size_t n : {std::size_t{1056}, std::size_t{4096}, std::size_t{1} << 20}) {
+        t.c.make_room(list_of(1056));
+        chunk* large = t.ground.make(1056);
+        header::set_size(large, of(n));
+        CHECK_FALSE(t.c.accept_stacked(large, header::peek(large)));
+    }
+    unsigned more = 0;
+    for (chunk* c = t.ground.make(64); t.c.accept_stacked(c, header::peek(c)); c = t.ground.make(64)) ++more;
+    CHECK(more + 2 == cache::batch_of(list_of(64)));
+    chunk* c = t.ground.make(64);
+    CHECK_FALSE(t.c.accept_stacked(c, header::peek(c))); // a refusal costs no room
+    CHECK(t.c.get_stacked(56) != nullptr);
+    CHECK(t.c.accept_stacked(c, header::peek(c)));
+    CHECK(t.accounted());
+}
+
+TEST_CASE("a size that is known while compiling has the list of its chunks") {
+    bench t;
+    constexpr ptm::chunk_size n{64};
+    STATIC_REQUIRE((!wide || (cache::knows(of(1040)) && !cache::knows(of(1056)))));
+    chunk *a = t.ground.make(64), *b = t.ground.make(64);
+    CHECK_FALSE(t.c.accept_known<n, ptm::tuning{}>(a, t.bounds));
+    CHECK(t.c.get_known<n>() == nullptr);
+    REQUIRE(t.c.make_room(list_of(64)));
+    CHECK(t.c.accept_known<n, ptm::tuning{}>(a, t.bounds));
+    CHECK(t.c.accept_stacked(b, header::peek(b)));
+    CHECK(t.c.get_known<n>() == header::to_user(b));
+    CHECK(t.c.get(56, t.bounds) == header::to_user(a));
+}
+
+TEST_CASE("before it begins a front cache takes nothing, and nobody's never does") {
+    ptm_test::playground<context> ground;
+    cache c;
+    cache::limits bounds;
+    bounds.set({});
+    chunk* made = ground.make(64);
+    CHECK_FALSE(c.accept_stacked(made, header::peek(made)));
+    CHECK_FALSE(c.accept(made, of(64), bounds));
+    CHECK(c.get(56, bounds) == nullptr);
+    CHECK(c.granted() == 0);
+    CHECK_FALSE(cache::nobody()->accept_stacked(made, header::peek(made)));
+    CHECK(cache::nobody()->get_stacked(56) == nullptr);
+}
+
+TEST_CASE("after its end a front cache takes nothing, by whichever way") {
+    bench t;
+    for (unsigned i = 1; i < cache::lists; ++i) t.add(i);
+    for (unsigned i = 1; i < cache::lists; ++i) CHECK(t.c.all_of(i).count == 1);
+    CHECK(t.c.granted() == 0);
+    t.c.end();
+    for (unsigned i = 1; i < cache::lists; ++i) {
+        chunk* made = t.make(i);
+        REQUIRE_FALSE(t.c.accept_stacked(made, header::peek(made)));
+        REQUIRE_FALSE(t.c.has_room(header::size_of(made), t.bounds));
+        REQUIRE_FALSE(t.c.accept(made, header::size_of(made), t.bounds));
+    }
+}
+
+TEST_CASE("a list has two batches in any case, and no more without a budget") {
+    for (std::size_t n : {32u, 64u, 1040u, 2048u, 4096u, 32'768u}) {
+        CAPTURE(n);
+        bench t(0);
+        unsigned i = list_of(n), most = cache::batch_of(i);
+        for (unsigned k = 0; k < 2 * most; ++k) {
+            REQUIRE(t.c.make_room(i));
+            t.c.push(i, t.make(i));
+        }
+        CHECK(t.c.cached(of(n)) == 2 * most);
+        CHECK_FALSE(t.c.make_room(i));
+        batch b = t.c.leaving(i, t.bounds);
+        CHECK(b.count == most);
+        CHECK(t.c.cached(of(n)) == most);
+        CHECK(t.c.make_room(i));
+        CHECK(t.accounted());
+    }
+}
+
+TEST_CASE("what leaves are the newest, as a chain that ends, and the others stay in order") {
+    bench t(0);
+    unsigned i = list_of(512), most = cache::batch_of(i);
+    chunks added;
+    for (unsigned k = 0; k < 2 * most; ++k) added.push_back(t.add(i));
+    batch b = t.c.leaving(i, t.bounds);
+    chunks newest(added.rbegin(), added.rbegin() + most);
+    CHECK(bench::in(b) == newest);
+    CHECK(b.count == most);
+    for (unsigned k = most; k-- > 0;) CHECK(t.c.get_from(i) == header::to_user(added[k]));
+    CHECK_FALSE(t.c.holds_any(i));
+}
+
+TEST_CASE("fewer than a batch leave where there are no more, and a list that left has its room") {
+    bench t;
+    unsigned i = list_of(64);
+    for (int k = 0; k < 5; ++k) t.add(i);
+    std::size_t granted = t.c.granted();
+    CHECK(t.c.leaving(i, t.bounds).count == 5);
+    CHECK_FALSE(t.c.holds_any(i));
+    CHECK(t.c.granted() == granted);
+    CHECK(t.accounted());
+}
+
+TEST_CASE("lists grow out of the budget, and out of the room that other lists do not use") {
+    bench t(64 * 1024);
+    unsigned first = list_of(1040), second = list_of(1024);
+    chunks one;
+    while (t.c.make_room(first)) {
+        one.push_back(t.make(first));
+        t.c.push(first, one.back());
+    }
+    CHECK(t.c.granted() <= 64 * 1024);
+    CHECK(t.c.granted() > 60 * 1024);
+    CHECK(one.size() == t.c.cached(of(1040)));
+    std::size_t floor = 2 * cache::batch_of(second), had = 0;
+    for (; t.c.make_room(second); ++had) t.c.push(second, t.make(second));
+    CHECK(had == floor); // the other list uses all of its own
+    while (t.c.get_from(first)) {}
+    for (int tries = 0; tries < 100; ++tries) // the hand comes by four lists at a time
+        if (t.c.make_room(second)) t.c.push(second, t.make(second)), ++had;
+    CHECK(had > floor + 8);
+    CHECK(t.c.granted() <= 64 * 1024 + 3 * 4096);
+    CHECK(t.accounted());
+}
+
+TEST_CASE("no room that is in use is reclaimed, and none of the first two batches") {
+    bench t(64 * 1024);
+    unsigned full = list_of(512), empty = list_of(256), other = list_of(768);
+    while (t.c.make_room(full)) t.c.push(full, t.make(full));
+    unsigned many = t.c.cached(of(512));
+    REQUIRE(t.c.make_room(empty)); // one batch of room, which stays unused
+    for (int i = 0; i < 500; ++i)
+        if (t.c.make_room(other)) t.c.push(other, t.make(other));
+    CHECK(t.c.cached(of(512)) == many);
+    for (unsigned k = 0; k < cache::batch_of(empty); ++k) {
+        chunk* c = t.make(empty);
+        REQUIRE(t.c.accept_stacked(c, header::peek(c)));
+    }
+    CHECK(t.c.cached(of(768)) == 2 * cache::batch_of(other));
+    CHECK(t.accounted());
+}
+
+TEST_CASE("a busy list's budget grows with what leaves, up to the most") {
+    bench t(128 * 1024);
+    unsigned i = list_of(1040), left = 0;
+    for (int k = 0; k < 1000; ++k) {
+        if (!t.c.make_room(i)) {
+            t.c.leaving(i, t.bounds);
+            ++left;
+        }
+        t.c.push(i, t.make(i));
+    }
+    CHECK(left > 10);
+    CHECK(t.c.granted() > cache::first_budget); // where it began
+    CHECK(t.c.granted() <= 128 * 1024);
+    CHECK(t.c.cached(of(1040)) * 1040 <= 128 * 1024);
+}
+
+TEST_CASE("misses are met by one chunk, then by twice as many each time, up to a batch") {
+    bench t;
+    unsigned i = list_of(64);
+    std::vector<unsigned> wanted;
+    for (int k = 0; k < 9; ++k) {
+        wanted.push_back(t.c.wanted(i));
+        cache::refill r(t.c, i);
+        for (unsigned n = 1; n < wanted.back(); ++n) r(t.make(i));
+        t.c.grow_after_miss(i);
+        while (t.c.get_from(i)) {}
+    }
+    CHECK(wanted == std::vector<unsigned>{1, 1, 2, 4, 8, 16, 32, 64, 64});
+    CHECK(t.accounted());
+    CHECK(t.c.granted() == 64 * 64);
+}
+
+TEST_CASE("a refill is handed out in the order that it came in") {
+    bench t;
+    unsigned i = list_of(2048);
+    chunks made;
+    cache::refill r(t.c, i);
+    for (int k = 0; k < 20; ++k) r(made.emplace_back(t.make(i)));
+    CHECK(t.c.cached(of(2048)) == 20);
+    CHECK(t.accounted());
+    for (chunk* c : made) CHECK(t.c.get(1950, t.bounds) == header::to_user(c));
+    CHECK_FALSE(t.c.holds_any(i));
+}
+
+TEST_CASE("an added batch is granted room if it has none, and serves a request at once") {
+    for (unsigned count : {1u, 5u, 500u}) {
+        CAPTURE(count);
+        bench t(0);
+        unsigned i = list_of(96);
+        chunks expected = bench::in(t.batch_of(i, 0));
+        batch b = t.batch_of(i, count);
+        REQUIRE(b.count == count);
+        chunks made = bench::in(b);
+        CHECK(t.c.add(i, b) == header::to_user(made[0]));
+        CHECK(t.c.cached(of(96)) == count - 1);
+        CHECK(t.accounted());
+        CHECK(t.c.granted() == count * 96);
+        for (unsigned k = 1; k < count; ++k) REQUIRE(t.c.get_from(i) == header::to_user(made[k]));
+        CHECK(t.c.get_from(i) == nullptr);
+    }
+}
+
+TEST_CASE("a batch that fits into the room that is there is granted nothing") {
+    bench t;
+    unsigned i = list_of(96);
+    REQUIRE(t.c.make_room(i));
+    std::size_t granted = t.c.granted();
+    t.c.add(i, t.batch_of(i, cache::batch_of(i)));
+    CHECK(t.c.granted() == granted);
+    CHECK(t.accounted());
+}
+
+TEST_CASE("an aligned request is met from anywhere among the newest 16") {
+    bench t;
+    unsigned i = list_of(48); // whose addresses go through all offsets within 256 bytes
+    chunks made;
+    for (int k = 0; k < 40; ++k) made.push_back(t.add(i));
+    std::vector<void*> aligned;
+    while (void* p = t.c.get_aligned(40, 64, t.bounds)) {
+        CHECK(ptm::is_aligned(p, 64));
+        aligned.push_back(p);
+    }
+    CHECK(aligned.size() >= 4);
+    CHECK(std::is_sorted(aligned.rbegin(), aligned.rend())); // the newest first
+    CHECK(t.c.cached(of(48)) == 40 - aligned.size());
+    std::size_t others = 0;
+    for (void* p; (p = t.c.get_from(i)) != nullptr; ++others) {
+        CHECK(std::find(aligned.begin(), aligned.end(), p) == aligned.end());
+        if (others < 16) CHECK_FALSE(ptm::is_aligned(p, 64));
+    }
+    CHECK(others + aligned.size() == 40);
+    CHECK(t.accounted());
+}
+
+TEST_CASE("a drained cache gave everything once, newest first, and is granted nothing") {
+    bench t;
+    unsigned small = list_of(64), large = list_of(8192);
+    chunk *a = t.add(small), *b = t.add(small), *c = t.add(large);
+    chunks seen;
+    t.c.drain([&](chunk* each) { seen.push_back(each); });
+    CHECK(seen == chunks{b, a, c});
+    CHECK(t.c.granted() == 0);
+    CHECK(t.accounted());
+    CHECK(t.c.wanted(small) == 1);
+    CHECK_FALSE(t.c.accept_stacked(a, header::peek(a)));
+    t.free(small, a); // it goes on
+    CHECK(t.c.get_stacked(56) == header::to_user(a));
+}
+
+TEST_CASE("in a random run every chunk is in one place, books agree, and grants stay within the budget") {
+    PTM_TEST_SEED(random);
+    const std::size_t sizes[] = {32, 48, 64, 512, 1040, 1056, 1152, 2048, 8192, 32'768};
+    bench t(100'000);
+    std::vector<chunks> user(std::size(sizes)), cached(std::size(sizes));
+    std::vector<batch> away;
+    for (std::size_t step = 0; step < ptm_test::steps(20'000); ++step) {
+        std::size_t k = random() % std::size(sizes);
+        unsigned i = list_of(sizes[k]);
+        if (random() % 2 == 0 && !user[k].empty()) {
+            chunk* c = user[k].back();
+            user[k].pop_back();
+            if (!t.c.make_room(i)) {
+                REQUIRE(t.c.holds_any(i));
+                for (chunk* left : bench::in(t.c.leaving(i, t.bounds))) {
+                    REQUIRE(cached[k].back() == left);
+                    cached[k].pop_back();
+                    if (user[k].size() < 300) user[k].insert(user[k].begin(), left);
+                }
+            }
+            t.c.push(i, c);
+            cached[k].push_back(c);
+        } else if (void* p = t.c.get_from(i)) {
+            REQUIRE(cached[k].back() == header::from_user(p));
+            cached[k].pop_back();
+            user[k].push_back(header::from_user(p));
+        } else if (user[k].size() < 20) {
+            REQUIRE(cached[k].empty());
+            user[k].push_back(t.make(i));
+            t.c.grow_after_miss(i);
+        }
+        REQUIRE(t.c.cached(of(sizes[k])) == cached[k].size());
+        REQUIRE(t.c.granted() <= 100'000 + floors());
+        if (step % 16 == 0) REQUIRE(t.accounted());
+    }
+}

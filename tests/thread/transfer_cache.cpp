@@ -1,0 +1,211 @@
+#include "support/playground.hpp"
+#include "support/seed.hpp"
+
+#include "support/catch.hpp"
+
+#include <ptm/sync/futex_lock.hpp>
+#include <ptm/sync/spin_lock.hpp>
+#include <ptm/thread/transfer_cache.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <random>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+namespace {
+using ptm::batch;
+
+// shelves - and chunks to put there.
+template <class C, class Lock = ptm::no_lock>
+struct bench {
+    using header = typename C::header;
+    using chunk = ptm::chunk_in<C>;
+    using links = ptm::detail::cached_links<C>;
+
+    ptm_test::playground<C> ground{8u << 20};
+    ptm::detail::transfer_lists<C, Lock, 5> shelves{};
+
+    batch make(std::size_t n, unsigned count) {
+        batch b{nullptr, count};
+        for (unsigned i = 0; i < count; ++i) {
+            chunk* c = ground.make(n);
+            links::lead(c, b.first);
+            b.first = header::to_user(c);
+        }
+        return b;
+    }
+    static std::vector<void*> in(batch b) {
+        std::vector<void*> seen;
+        for (void* p = b.first; p; p = links::below(p)) seen.push_back(p);
+        return seen;
+    }
+};
+
+using plain = bench<ptm_test::plain_context>;
+using contexts = std::tuple<ptm_test::plain_context, ptm_test::safe_context, ptm_test::safest_context>;
+using locks = std::tuple<ptm::futex_lock, ptm::spin_lock>;
+
+// noisy_lock - says how often it was taken, let go and made anew.
+struct noisy_lock {
+    bool held = false;
+    void lock() noexcept { held = true, ++taken; }
+    bool try_lock() noexcept { return !held && (lock(), true); }
+    void unlock() noexcept { held = false, ++let_go; }
+    void reset_after_fork() noexcept { held = false, ++reset; }
+
+    static inline int taken = 0, let_go = 0, reset = 0;
+};
+}
+
+TEMPLATE_LIST_TEST_CASE("a batch changes hands whole, the newest first, each list for itself", "", contexts) {
+    bench<TestType> t;
+    batch one = t.make(32, 1), five = t.make(32, 5), large = t.make(512, 3);
+    auto of_one = t.in(one), of_five = t.in(five), of_large = t.in(large);
+    t.shelves.put(1, one, 32);
+    t.shelves.put(1, five, 32);
+    t.shelves.put(4, large, 512);
+    CHECK(t.shelves.held() == 6 * 32 + 3 * 512);
+    CHECK_FALSE(t.shelves.take(2, 48));
+    batch b = t.shelves.take(1, 32);
+    CHECK(b.count == 5);
+    CHECK(t.in(b) == of_five);
+    CHECK(t.shelves.held() == 32 + 3 * 512);
+    b = t.shelves.take(1, 32);
+    CHECK(b.count == 1);
+    CHECK(t.in(b) == of_one);
+    CHECK_FALSE(t.shelves.take(1, 32));
+    b = t.shelves.take(4, 512);
+    CHECK(b.count == 3);
+    CHECK(t.in(b) == of_large);
+    CHECK(t.shelves.held() == 0);
+}
+
+TEST_CASE("what lay on a shelf for a whole period is unused, what was wanted in between is not") {
+    plain t;
+    for (unsigned count : {1u, 2u, 3u, 4u}) t.shelves.put(1, t.make(32, count), 32);
+    CHECK_FALSE(t.shelves.take_unused(1, 32)); // the first period begins: nobody had a chance to want them
+    CHECK(t.shelves.held() == 10 * 32);
+    CHECK(t.shelves.take(1, 32).count == 4);
+    CHECK(t.shelves.take(1, 32).count == 3);
+    t.shelves.put(1, t.make(32, 5), 32);
+    CHECK(t.shelves.take_unused(1, 32).count == 5); // two of the three were not missed: any two
+    CHECK(t.shelves.take_unused(1, 32).count == 2);
+    CHECK_FALSE(t.shelves.take_unused(1, 32));
+    CHECK(t.shelves.held() == 32);
+    CHECK(t.shelves.take_unused(1, 32).count == 1); // another period
+    CHECK_FALSE(t.shelves.take_unused(1, 32));
+    CHECK_FALSE(t.shelves.take_unused(1, 32));
+    CHECK(t.shelves.held() == 0);
+}
+
+TEST_CASE("a shelf that is emptied in a period has nothing unused") {
+    plain t;
+    t.shelves.put(2, t.make(48, 2), 48);
+    t.shelves.take_unused(2, 48);
+    t.shelves.take(2, 48);
+    for (int i = 0; i < 3; ++i) t.shelves.put(2, t.make(48, 2), 48);
+    CHECK_FALSE(t.shelves.take_unused(2, 48));
+    CHECK(t.shelves.held() == 6 * 48);
+}
+
+TEST_CASE("a period is over once, for whoever asks first") {
+    plain t;
+    CHECK(t.shelves.period_over(1000, 500));
+    CHECK_FALSE(t.shelves.period_over(1000, 500));
+    CHECK_FALSE(t.shelves.period_over(1499, 500));
+    CHECK(t.shelves.period_over(1500, 500));
+    CHECK_FALSE(t.shelves.period_over(1500, 500));
+}
+
+TEST_CASE("a period is not over for a thread that looked at the clock before it began") {
+    plain t;
+    CHECK(t.shelves.period_over(1000, 500));
+    CHECK_FALSE(t.shelves.period_over(996, 500));
+    CHECK_FALSE(t.shelves.period_over(1400, 500)); // nor did that one move its beginning
+}
+
+TEST_CASE("of many threads that ask at the same time a period is over for one") {
+    plain t;
+    for (std::uint64_t now = 1000; now < 1000 + 500 * 200; now += 500) {
+        std::atomic<int> ready = 0, over = 0;
+        auto ask = [&] {
+            ++ready;
+            while (ready < 3) {}
+            over += t.shelves.period_over(now, 500);
+        };
+        std::thread a(ask), b(ask);
+        ask();
+        a.join(), b.join();
+        REQUIRE(over == 1);
+    }
+}
+
+TEST_CASE("a fork takes every lock, but those that its own thread may have, and lets go those that it took") {
+    using shelves = ptm::detail::transfer_lists<ptm_test::plain_context, noisy_lock, 7>;
+    shelves s;
+    int asked = 0;
+    auto all_but_third = [&](noisy_lock& lock) {
+        if (++asked == 3) return false;
+        lock.lock();
+        return true;
+    };
+    s.lock_for_fork(all_but_third);
+    CHECK(asked == 7);
+    CHECK(noisy_lock::taken == 6);
+    s.unlock_after_fork();
+    CHECK(noisy_lock::let_go == 6);
+    asked = 0;
+    s.lock_for_fork(all_but_third);
+    s.reset_after_fork();
+    CHECK(noisy_lock::reset == 6);
+    CHECK(noisy_lock::let_go == 6);
+    int free_now = 0;
+    s.lock_for_fork([&](noisy_lock& lock) { return free_now += lock.try_lock(), true; });
+    CHECK(free_now == 7);
+}
+
+TEMPLATE_LIST_TEST_CASE("threads that put and take lose no chunk and get none twice", "", locks) {
+    using bench_of = bench<ptm_test::safe_context, TestType>;
+    using header = typename bench_of::header;
+    bench_of t;
+    constexpr unsigned threads = 4, batches = 60;
+    std::vector<std::vector<batch>> hands(threads);
+    for (auto& hand : hands)
+        for (unsigned i = 0; i < batches; ++i) hand.push_back(t.make(64, 1 + i % 7));
+    PTM_TEST_SEED(seeds);
+    std::uint64_t seed = seeds();
+    auto trade = [&](unsigned who) {
+        std::minstd_rand random(static_cast<unsigned>(seed) + who);
+        auto& hand = hands[who];
+        for (std::size_t k = 0; k < ptm_test::steps(20'000); ++k) {
+            unsigned list = 1 + static_cast<unsigned>(random() % 2);
+            if (random() % 2 == 0 && !hand.empty()) {
+                t.shelves.put(list, hand.back(), 64);
+                hand.pop_back();
+            } else if (batch b = k % 64 == 0 ? t.shelves.take_unused(list, 64) : t.shelves.take(list, 64)) {
+                hand.push_back(b);
+            }
+        }
+    };
+    std::vector<std::thread> running;
+    for (unsigned i = 0; i < threads; ++i) running.emplace_back(trade, i);
+    for (std::thread& each : running) each.join();
+    for (unsigned list : {1u, 2u})
+        while (batch b = t.shelves.take(list, 64)) hands[0].push_back(b);
+    CHECK(t.shelves.held() == 0);
+    std::vector<void*> seen;
+    for (auto& hand : hands)
+        for (batch b : hand) {
+            auto chunks = t.in(b);
+            REQUIRE(chunks.size() == b.count);
+            seen.insert(seen.end(), chunks.begin(), chunks.end());
+        }
+    std::sort(seen.begin(), seen.end());
+    CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+    std::size_t made = 0;
+    for (unsigned i = 0; i < batches; ++i) made += threads * (1 + i % 7);
+    CHECK(seen.size() == made);
+    for (void* p : seen) REQUIRE(header::size_of(header::from_user(p)) == ptm::chunk_size{64});
+}
