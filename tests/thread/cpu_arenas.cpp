@@ -59,14 +59,22 @@ TEST_CASE("a processor has N arenas, tried in turn; when all are locked the firs
     CHECK(different == std::vector<bool>(5, true));
 }
 
-TEST_CASE("when the arena of a processor has no memory the main one is tried, and after that none") {
+TEST_CASE("when the arena of a processor has no memory the main one is tried, and for that one the newest") {
     set<1, 32> s;
-    auto* side = s.ring().make(100);
-    side->lock.lock();
-    auto* main = s->lock_other(*side, 1);
+    s.ring().make(100);
+    auto* newest = s.ring().make(100);
+    newest->lock.lock();
+    auto* main = s->lock_other(*newest, 1);
     CHECK(main == &s.main());
-    CHECK(s->lock_other(*main, 1) == nullptr);
-    CHECK(side->lock.try_lock());
+    CHECK(s->lock_other(*main, 1) == newest);
+    CHECK(s.main().lock.try_lock());
+    CHECK_FALSE(newest->lock.try_lock());
+}
+
+TEST_CASE("when the only arena has no memory there is none to try") {
+    set<1, 34> s;
+    s.main().lock.lock();
+    CHECK(s->lock_other(s.main(), 1) == nullptr);
     CHECK(s.main().lock.try_lock());
 }
 

@@ -4,7 +4,9 @@
 // For programs with many more threads than processors: there are never more arenas than processors times N, each
 // request finds the lock of its arena free unless a thread was put aside while it held it, and blocks that threads on
 // one processor allocate lie together. The N arenas of a processor are tried in turn; when all are locked, the first is
-// waited for. The main arena is the first of processor 0; the others are made when they are first wanted.
+// waited for. The main arena is the first of processor 0; the others are made when they are first wanted. Where one has
+// no memory, the main arena is tried, or the newest if that was the main one. While the process has one thread, it uses
+// the main arena, wherever it runs.
 //
 // cost     asking for the processor: some 10 ns (a system call without a switch to the kernel), only when the thread's
 //          cache could not serve the request
@@ -65,9 +67,10 @@ public:
 
     arena* lock_other(arena& failed, std::size_t) noexcept {
         busy::leave(failed.lock);
-        if (&failed == &ring_.main()) return nullptr;
-        busy::enter(ring_.main().lock);
-        return &ring_.main();
+        arena* other = &failed == &ring_.main() ? &ring_.after(failed) : &ring_.main();
+        if (other == &failed) return nullptr;
+        busy::enter(other->lock);
+        return other;
     }
 
     void leave() noexcept {}
