@@ -359,7 +359,7 @@ void clears_on_demand() {
     B backend = make<B>();
     const std::size_t part = unit > B::page_bytes() ? unit : B::page_bytes();
     errno = EDOM;
-    for (std::size_t n : {1, 4, 3, 5, 2, 90, 90}) {
+    for (std::size_t n : {1u, 4u, 3u, 5u, 2u, 90u, 90u}) {
         pages old = backend.obtain((n + 1) * part);
         fill(old);
         CHILD_CHECK(backend.give_back(old));
