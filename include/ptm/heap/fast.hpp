@@ -45,7 +45,7 @@ struct fast {
     using reporter = abort_reporter;
     static constexpr auto checked = checks::all - checks::of(fault::free_invalid_pointer, fault::free_invalid_size);
     static constexpr auto tuned = tuning{
-        .mmap_threshold = 1024 * 1024, .trim_threshold = 4 * 1024 * 1024, .top_pad = 256 * 1024, .adaptive = false};
+        .mmap_threshold = 1024 * 1024, .trim_threshold = 32 * 1024 * 1024, .top_pad = 256 * 1024, .adaptive = false};
     static constexpr auto ruled = rules{
         .sub_heaps_grow_ahead = true, .new_sub_heap_stays = true, .trusts_sizes = true, .small_realloc_moves = true};
 };

@@ -355,8 +355,7 @@ private:
         for (unsigned i = 1; i < block::lists; ++i)
             if (batch b = own_.all_of(i)) put_batch(i, b);
         own_.end();
-        std::size_t waiting = exchange_.held();
-        if (waiting < C::tuned.collect_at_end || waiting < shared_.held / (4 * C::tuned.collect_share)) return;
+        if (exchange_.held() < C::tuned.collect_at_end || !worth_collecting()) return;
         collect();
         trim(shared_.top_pad);
     }
