@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 namespace {
+using ptm_test::block_bytes;
 using ptm_test::live_blocks;
 using ptm_test::mailbox;
 
@@ -55,7 +56,7 @@ void end_clean() {
     H::leave();
     H::trim(0);
     CHECK(ptm_test::verdict(H{}) == "sound");
-    CHECK(H::figures().used_bytes() == ptm_test::structures<H>());
+    CHECK(block_bytes<H>() == 0);
     CHECK(H::shared().mapped_bytes == 0);
 }
 
@@ -227,11 +228,11 @@ TEST_CASE("a thread that has left is served by its arena, and what it frees is f
     heap::free(heap::malloc(100));
     heap::leave();
     heap::trim(0);
-    std::size_t before = heap::figures().used_bytes();
+    std::size_t before = block_bytes<heap>();
     auto blocks = some<heap>(50, 100);
-    CHECK(heap::figures().used_bytes() == before + 50 * 112);
+    CHECK(block_bytes<heap>() == before + 50 * 112);
     free_all<heap>(blocks);
-    CHECK(heap::figures().used_bytes() == before);
+    CHECK(block_bytes<heap>() == before);
     end_clean<heap>();
 }
 
@@ -275,9 +276,9 @@ TEST_CASE("a thread that has left keeps nothing that its arena finds on the way"
             heap::free(heap::malloc(1));
             heap::leave();
             heap::trim(0);
-            std::size_t used = heap::figures().used_bytes();
+            std::size_t used = block_bytes<heap>();
             heap::free(heap::malloc(n));
-            kept = heap::figures().used_bytes() - used;
+            kept = block_bytes<heap>() - used;
         });
         CHECK(kept == 0);
         free_all<heap>(others);
@@ -291,13 +292,13 @@ TEST_CASE("what one thread has freed serves another one, without a larger arena"
     using heap = heap_of<10>;
     heap::free(heap::malloc(1));
     auto blocks = some<heap>(5000, 200);
-    std::size_t used = heap::figures().used_bytes(), system = heap::figures().system_bytes;
+    std::size_t used = block_bytes<heap>(), system = heap::figures().system_bytes;
     in_thread([&] { free_all<heap>(blocks); });
-    CHECK(heap::figures().used_bytes() >= used); // nothing came home: it waits for a thread
+    CHECK(block_bytes<heap>() >= used); // nothing came home: it waits for a thread
     std::atomic<std::size_t> used_then = 0;
     in_thread([&] {
         auto others = some<heap>(5000, 200);
-        used_then = heap::figures().used_bytes();
+        used_then = block_bytes<heap>();
         free_all<heap>(others);
     });
     CHECK(used_then <= used + 64 * 1024);
@@ -311,10 +312,10 @@ TEST_CASE("before an arena grows, what waits for threads goes home and merges") 
     auto fence = heap::malloc(248);
     std::size_t system = heap::figures().system_bytes;
     free_all<heap>(blocks);
-    CHECK(heap::figures().used_bytes() > 3'000'000);
+    CHECK(block_bytes<heap>() > 3'000'000);
     void* p = heap::malloc(900'000);
     CHECK(heap::figures().system_bytes == system);
-    CHECK(heap::figures().used_bytes() < 2'000'000);
+    CHECK(block_bytes<heap>() < 2'000'000);
     CHECK(ptm_test::verdict(heap{}) == "sound");
     heap::free(p);
     heap::free(fence);
@@ -325,13 +326,13 @@ TEST_CASE("what nobody wants for a while goes home by itself") {
     using heap = ptm_test::tested_heap<in_haste>;
     auto blocks = some<heap>(16'000, 248);
     free_all<heap>(blocks);
-    std::size_t used = heap::figures().used_bytes();
+    std::size_t used = block_bytes<heap>();
     CHECK(used > 3'000'000);
     for (int i = 0; i < 100 && used > 1'000'000; ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
         auto busy = some<heap>(500, 1000); // somebody is: hands some batches over
         free_all<heap>(busy);
-        used = heap::figures().used_bytes();
+        used = block_bytes<heap>();
     }
     CHECK(used <= 1'000'000); // half of it is on its way between the busy ones
     CHECK(ptm_test::verdict(heap{}) == "sound");
@@ -346,7 +347,7 @@ TEST_CASE("a trim brings home what is cached and what waits, and the thread goes
             free_all<heap>(blocks);
         }
         heap::trim(0);
-        CHECK(heap::figures().used_bytes() == ptm_test::structures<heap>());
+        CHECK(block_bytes<heap>() == 0);
         CHECK(ptm_test::verdict(heap{}) == "sound");
     }
     end_clean<heap>();
@@ -402,7 +403,7 @@ TEST_CASE("threads that end hand everything back, whoever frees what they leave"
         for (std::thread& t : running) t.join();
         heap::trim(0);
         REQUIRE(ptm_test::verdict(heap{}) == "sound");
-        REQUIRE(heap::figures().used_bytes() == ptm_test::structures<heap>());
+        REQUIRE(block_bytes<heap>() == 0);
     }
     CHECK(heap::figures().system_bytes < 8 << 20);
     end_clean<heap>();

@@ -135,35 +135,40 @@ void nothing_left() {
     REQUIRE(ptm_test::verdict(H{}) == "sound");
     REQUIRE(H::shared().mapped_bytes == 0);
     ptm_test::bring_home<H>();
-    REQUIRE(H::figures().used_bytes() - ptm_test::structures<H>() <= threads * 4096); // what arenas themselves take
+    REQUIRE(ptm_test::block_bytes<H>() <= threads * 4096); // what arenas themselves take
     H::trim(0);
     REQUIRE(H::ration::held == H::figures().system_bytes);
 }
 
-// idle_bytes - what counts as used after the same work with memory for all, but for what side arenas take themselves:
-// how many there are is up to the threads' luck.
+// idle_bytes - what counts as handed out after the same work with memory for all.
 template <class H>
 std::size_t idle_bytes() {
     REQUIRE(round<H>(H::ration::unlimited) == 0);
     nothing_left<H>();
-    return H::figures().used_bytes() - ptm_test::structures<H>();
+    return ptm_test::block_bytes<H>();
+}
+
+// refuse_call_after_call - rounds with memory for 0, 1, 2, ... calls, more than `fewest`, until nothing is refused any
+// more. Other: the same heap again, which never lacked memory.
+template <class H, class Other>
+void refuse_call_after_call(long fewest) {
+    long calls = 0, refused = 0, rounds_without = 0;
+    for (; rounds_without < 3 && calls < 1000; ++calls) {
+        CAPTURE(calls);
+        int n = round<H>(calls);
+        nothing_left<H>();
+        refused += n;
+        rounds_without += n == 0;
+    }
+    CHECK(calls > fewest);
+    CHECK(rounds_without == 3);
+    CHECK(refused > calls);
+    CHECK(idle_bytes<H>() == idle_bytes<Other>());
 }
 }
 
 TEST_CASE("a heap refused memory at any call serves its other threads, and goes on later") {
-    using heap = rationed_heap<320>;
-    long calls = 0, refused = 0, rounds_without = 0;
-    for (; rounds_without < 3 && calls < 1000; ++calls) {
-        CAPTURE(calls);
-        int n = round<heap>(calls);
-        nothing_left<heap>();
-        refused += n;
-        rounds_without += n == 0;
-    }
-    CHECK(calls > 20);
-    CHECK(rounds_without == 3);
-    CHECK(refused > calls);
-    CHECK(idle_bytes<heap>() == idle_bytes<rationed_heap<321>>());
+    refuse_call_after_call<rationed_heap<320>, rationed_heap<321>>(20);
 }
 
 TEST_CASE("a heap that never had memory refuses every thread, and keeps nothing") {
@@ -175,17 +180,5 @@ TEST_CASE("a heap that never had memory refuses every thread, and keeps nothing"
 }
 
 TEST_CASE("a heap that exchanges batches, refused memory at any call, serves its other threads, and goes on later") {
-    using heap = rationed_fast<324>;
-    long calls = 0, refused = 0, rounds_without = 0;
-    for (; rounds_without < 3 && calls < 1000; ++calls) {
-        CAPTURE(calls);
-        int n = round<heap>(calls);
-        nothing_left<heap>();
-        refused += n;
-        rounds_without += n == 0;
-    }
-    CHECK(calls > 5);
-    CHECK(rounds_without == 3);
-    CHECK(refused > calls);
-    CHECK(idle_bytes<heap>() == idle_bytes<rationed_fast<325>>());
+    refuse_call_after_call<rationed_fast<324>, rationed_fast<325>>(5);
 }

@@ -169,8 +169,8 @@ std::size_t idle_bytes() {
         together.arrive_and_wait();
     });
     ptm_test::bring_home<H>();
-    REQUIRE(H::figures().used_bytes() - ptm_test::structures<H>() <= threads * 4096);
-    return H::figures().used_bytes();
+    REQUIRE(ptm_test::block_bytes<H>() <= threads * 4096);
+    return ptm_test::block_bytes<H>();
 }
 
 template <class H>
@@ -185,7 +185,6 @@ TEMPLATE_LIST_TEST_CASE("a soak: threads hand blocks on, end and begin, and noth
     using heap = TestType;
     PTM_TEST_SEED(random);
     std::size_t before = idle_bytes<heap>();
-    before -= ptm_test::structures<heap>();
     std::vector<mailbox> boxes(threads);
     auto workers = make_workers<heap>(boxes, random);
     for (int spell = 0; spell < 5; ++spell) {
@@ -197,7 +196,7 @@ TEMPLATE_LIST_TEST_CASE("a soak: threads hand blocks on, end and begin, and noth
     for (auto& w : workers) CHECK(w.wrong() == 0);
     ptm_test::bring_home<heap>();
     CHECK(ptm_test::verdict(heap{}) == "sound");
-    CHECK(heap::figures().used_bytes() == before + ptm_test::structures<heap>());
+    CHECK(ptm_test::block_bytes<heap>() == before);
     CHECK(heap::shared().mapped_bytes == 0);
 }
 
@@ -206,7 +205,6 @@ TEMPLATE_LIST_TEST_CASE("threads that live for a few blocks leave some for other
     using heap = TestType;
     PTM_TEST_SEED(random);
     std::size_t before = idle_bytes<heap>();
-    before -= ptm_test::structures<heap>();
     std::vector<mailbox> boxes(threads);
     int wrong = 0;
     for (std::size_t round = 0; round < ptm_test::steps(200); ++round) {
@@ -221,7 +219,7 @@ TEMPLATE_LIST_TEST_CASE("threads that live for a few blocks leave some for other
     in_threads([&](std::size_t i) { last[i].finish(); });
     CHECK(wrong == 0);
     ptm_test::bring_home<heap>();
-    CHECK(heap::figures().used_bytes() == before + ptm_test::structures<heap>());
+    CHECK(ptm_test::block_bytes<heap>() == before);
     CHECK(heap::figures().most_system_bytes < 32 << 20);
     CHECK(ptm_test::verdict(heap{}) == "sound");
 }

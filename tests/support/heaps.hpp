@@ -74,4 +74,11 @@ std::size_t structures() {
     return sum;
 }
 
+// block_bytes - what counts as handed out, but for what side arenas take for themselves: how many of those there are is
+// up to the threads' luck.
+template <class H>
+std::size_t block_bytes() {
+    return H::figures().used_bytes() - structures<H>();
+}
+
 } // namespace ptm_test
