@@ -7,6 +7,7 @@
 needs=(redis-check-rdb:redis-tools redis-cli:redis-tools redis-benchmark:redis-tools)
 measures=wall
 plain_preload=libc.so.6
+source "$examples/programs/redis.bash"
 
 prepare() {
     ln -s "$(command -v redis-check-rdb)" redis-server
@@ -27,18 +28,6 @@ job() {
     trap - EXIT
     rm -f server.log
 }
-
-# The socket lies in the job's own directory: no port is taken, and no other server can be meant.
-client() { redis-cli -s server.socket "$@"; }
-
-start_server() {
-    run "$inputs/redis-server" --port 0 --unixsocket "$PWD/server.socket" --dir "$PWD" --pidfile "$PWD/server.pid" \
-        --daemonize no --save '' --enable-debug-command local --logfile "$PWD/server.log" &
-    server=$!
-    await_server answers
-}
-
-answers() { [[ $(client ping) == PONG ]]; }
 
 # Random keys go to a database of their own, which is emptied before anything is compared.
 load() {

@@ -6,6 +6,7 @@
 # redis-server would only add a system service, which nobody here asked for.
 needs=(redis-check-rdb:redis-tools redis-cli:redis-tools redis-benchmark:redis-tools)
 plain_preload=libc.so.6
+source "$examples/programs/redis.bash"
 
 prepare() {
     ln -s "$(command -v redis-check-rdb)" redis-server
@@ -42,20 +43,6 @@ job() {
     trap - EXIT
     rm -f dump.rdb server.log
 }
-
-# The socket lies in the job's own directory: no port is taken, and no other server can be meant.
-client() {
-    redis-cli -s server.socket "$@"
-}
-
-start_server() {
-    run "$inputs/redis-server" --port 0 --unixsocket "$PWD/server.socket" --dir "$PWD" --pidfile "$PWD/server.pid" \
-        --daemonize no --save '' --enable-debug-command local --logfile "$PWD/server.log" &
-    server=$!
-    await_server answers
-}
-
-answers() { [[ $(client ping) == PONG ]]; }
 
 # Random keys go to a database of their own, which is emptied before anything is compared.
 load() {

@@ -116,24 +116,34 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> 
     return s.stashed ? stash.take(w.size) : nullptr;
 }
 
-// from_own_large_bin - the best fit in the bin of n.
+// detach_own_large - the best fit in the bin of n, out of it.
 template <arena_config C>
-PTM_ALWAYS_INLINE chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* detach_own_large(arena_state<C>& a, chunk_size n) noexcept {
     if (bin_table<typename C::header>::is_small(n)) return nullptr;
     chunk_in<C>* c = a.large.best_fit(n);
-    if (!c) return nullptr;
-    detach(a, c);
-    return hand_out<fault::corrupted_unsorted_own_bin>(a, c, n);
+    if (c) detach(a, c);
+    return c;
 }
 
-// from_larger_bin - the smallest chunk of the next bin that has one.
+// detach_larger - the smallest chunk of the next bin that has one, out of it.
 template <arena_config C>
-PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* detach_larger(arena_state<C>& a, chunk_size n) noexcept {
     chunk_in<C>* c = a.small.first_above(n);
     if (!c) c = a.large.first_above(n);
-    if (!c) return nullptr;
-    detach(a, c);
-    return hand_out<fault::corrupted_unsorted_larger_bin>(a, c, n);
+    if (c) detach(a, c);
+    return c;
+}
+
+template <arena_config C>
+PTM_ALWAYS_INLINE chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
+    chunk_in<C>* c = detach_own_large(a, n);
+    return c ? hand_out<fault::corrupted_unsorted_own_bin>(a, c, n) : nullptr;
+}
+
+template <arena_config C>
+PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) noexcept {
+    chunk_in<C>* c = detach_larger(a, n);
+    return c ? hand_out<fault::corrupted_unsorted_larger_bin>(a, c, n) : nullptr;
 }
 
 // from_top - the front of top, if a top remains.

@@ -33,16 +33,6 @@ std::size_t cut_batch(arena_state<C>& a, chunk_in<C>* c, chunk_size n, std::size
 }
 
 template <arena_config C>
-chunk_in<C>* detach_at_least(arena_state<C>& a, chunk_size n) noexcept {
-    bool small = bin_table<typename C::header>::is_small(n);
-    chunk_in<C>* c = small ? nullptr : a.large.best_fit(n);
-    if (!c) c = a.small.first_above(n);
-    if (!c) c = a.large.first_above(n);
-    if (c) detach(a, c);
-    return c;
-}
-
-template <arena_config C>
 std::size_t batch_from_top(arena_state<C>& a, chunk_size n, std::size_t count, auto&& take) noexcept {
     using header = typename C::header;
     std::size_t whole = bytes(header::size_of(a.top));
@@ -71,7 +61,9 @@ std::size_t allocate_batch(arena_state<C>& a, chunk_size n, std::size_t count, s
     detail::sweep s;
     if (C::unsorted_bin::template in<C>::queues)
         if (chunk_in<C>* c = detail::from_unsorted(a, no_stash{}, w, s)) return take(c), std::size_t{1};
-    if (chunk_in<C>* c = detail::detach_at_least(a, n)) return detail::cut_batch(a, c, n, count, take);
+    chunk_in<C>* hole = detail::detach_own_large(a, n);
+    if (!hole) hole = detail::detach_larger(a, n);
+    if (hole) return detail::cut_batch(a, hole, n, count, take);
     if (std::size_t k = detail::batch_from_top(a, n, count, take)) return k;
     chunk_in<C>* c = stash.may_grow() ? allocate(a, no_stash{}, w) : nullptr;
     if (!c) return 0;

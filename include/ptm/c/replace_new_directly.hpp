@@ -40,16 +40,17 @@ PTM_COLD inline void* new_elsewhere(std::size_t n, std::align_val_t a, const std
     return next_definition<function>("_ZnwmSt11align_val_tRKSt9nothrow_t")(n, a, t);
 }
 
-PTM_ALWAYS_INLINE void* new_directly(std::size_t n, auto... how) {
+// new_directly, new_aligned_directly - nothrow: std::nothrow or nothing.
+PTM_ALWAYS_INLINE void* new_directly(std::size_t n, auto... nothrow) {
     void* p = replaced_heap::malloc(n);
     if (!p) [[unlikely]]
-        return new_elsewhere(n, how...);
+        return new_elsewhere(n, nothrow...);
     return p;
 }
-PTM_ALWAYS_INLINE void* new_aligned_directly(std::size_t n, std::align_val_t a) {
+PTM_ALWAYS_INLINE void* new_aligned_directly(std::size_t n, std::align_val_t a, auto... nothrow) {
     void* p = replaced_heap::aligned_alloc(static_cast<std::size_t>(a), n);
     if (!p) [[unlikely]]
-        return new_elsewhere(n, a);
+        return new_elsewhere(n, a, nothrow...);
     return p;
 }
 
@@ -61,20 +62,16 @@ PTM_EXPORT void* operator new(std::size_t n, std::align_val_t a) { return ptm::d
 PTM_EXPORT void* operator new[](std::size_t n, std::align_val_t a) { return ptm::detail::new_aligned_directly(n, a); }
 
 PTM_EXPORT void* operator new(std::size_t n, const std::nothrow_t& t) noexcept {
-    void* p = ptm::replaced_heap::malloc(n);
-    return p ? p : ptm::detail::new_elsewhere(n, t);
+    return ptm::detail::new_directly(n, t);
 }
 PTM_EXPORT void* operator new[](std::size_t n, const std::nothrow_t& t) noexcept {
-    void* p = ptm::replaced_heap::malloc(n);
-    return p ? p : ptm::detail::new_elsewhere(n, t);
+    return ptm::detail::new_directly(n, t);
 }
 PTM_EXPORT void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t& t) noexcept {
-    void* p = ptm::replaced_heap::aligned_alloc(static_cast<std::size_t>(a), n);
-    return p ? p : ptm::detail::new_elsewhere(n, a, t);
+    return ptm::detail::new_aligned_directly(n, a, t);
 }
 PTM_EXPORT void* operator new[](std::size_t n, std::align_val_t a, const std::nothrow_t& t) noexcept {
-    void* p = ptm::replaced_heap::aligned_alloc(static_cast<std::size_t>(a), n);
-    return p ? p : ptm::detail::new_elsewhere(n, a, t);
+    return ptm::detail::new_aligned_directly(n, a, t);
 }
 
 PTM_EXPORT void operator delete(void* p) noexcept { ptm::replaced_heap::free(p); }

@@ -226,10 +226,8 @@ public:
     // trim - gives memory of all arenas back to the system, but for `pad` bytes at the end of the main one.
     //   returns  true: something went back
     static bool trim(std::size_t pad) noexcept {
-        bool any = false;
         if constexpr (C::cache::exchanges) send_cached_home();
-        for_each_arena([&](arena_state<C>& a) { any |= ptm::trim(a, pad); });
-        return any;
+        return trim_arenas(pad);
     }
 
     // give_back - what nobody is going to miss: batches that threads left for one another and nobody has wanted since
@@ -306,6 +304,12 @@ public:
     }
 
 private:
+    static bool trim_arenas(std::size_t pad) noexcept {
+        bool any = false;
+        for_each_arena([&](arena_state<C>& a) { any |= ptm::trim(a, pad); });
+        return any;
+    }
+
     // own_cache - a cache in the thread's own storage. serves: false before its first miss and after its end, when it
     // is empty and has room for nothing. collects_first: better no chunk than a larger arena, for the moment.
     struct own_cache : block {
@@ -344,7 +348,7 @@ private:
         if constexpr (C::cache::exchanges)
             return own_.get_stacked(request);
         else
-            return cache_->get(request, limits_);
+            return cache().get(request, limits_);
     }
 
     // leave_own, leave_block - gives up a cache in the thread's own storage, and one in a block of its own.
@@ -357,7 +361,7 @@ private:
         own_.end();
         if (exchange_.held() < C::tuned.collect_at_end || !worth_collecting()) return;
         collect();
-        trim(shared_.top_pad);
+        trim_arenas(shared_.top_pad);
     }
     static void leave_block() noexcept {
         block* b = cache_;
@@ -814,7 +818,7 @@ private:
         errno_guard keep;
         for (unsigned i = 1; i < block::lists; ++i)
             while (batch b = take_unused(i)) send_home(b);
-        for_each_arena([&](arena_state<C>& a) { ptm::trim(a, shared_.top_pad); });
+        trim_arenas(shared_.top_pad);
     }
 
     static void* malloc_from_arena(std::size_t request) noexcept {
