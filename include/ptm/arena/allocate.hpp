@@ -134,6 +134,7 @@ PTM_ALWAYS_INLINE chunk_in<C>* detach_larger(arena_state<C>& a, chunk_size n) no
     return c;
 }
 
+// from_own_large_bin, from_larger_bin - the same, cut to n and handed out.
 template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
     chunk_in<C>* c = detach_own_large(a, n);
