@@ -52,6 +52,15 @@ struct bench {
         for (chunk* c : taken) REQUIRE(header::prev_in_use(header::next(c)));
         return taken;
     }
+    // apart - chunks in two cache lines of their own.
+    chunks apart(std::size_t n) {
+        chunks taken;
+        a.state().prepare();
+        std::size_t k = ptm::allocate_apart(a.state(), ptm::chunk_size{n}, [&](chunk* c) { taken.push_back(c); });
+        REQUIRE(k == taken.size());
+        REQUIRE(ptm_test::verdict(a) == "sound");
+        return taken;
+    }
     void give_back(const chunks& all) {
         for (chunk* c : all) a.deallocate(header::to_user(c));
     }
@@ -67,6 +76,18 @@ struct bench {
     }
     static std::size_t size(chunk* c) { return ptm::bytes(header::size_of(c)); }
     std::size_t top() { return a.figures().top_bytes; }
+
+    // leave_top - the top has `n` bytes, which is less than it had.
+    void leave_top(std::size_t n) {
+        warm();
+        REQUIRE(a.allocate(top() - n - header::overhead) != nullptr);
+        REQUIRE(top() == n);
+    }
+    // gap - bytes before the line that the next chunks apart would begin with: a chunk, or none.
+    std::size_t gap() {
+        std::size_t n = ptm::bytes_to_aligned(header::to_user(a.state().top), 64);
+        return n == 16 ? 80 : n;
+    }
 
     // warm - the arena has a top.
     void warm() { a.deallocate(a.allocate(100)); }
@@ -259,4 +280,122 @@ TEMPLATE_LIST_TEST_CASE("batches of any size and number overlap nothing, and lea
     t.a.consolidate();
     CHECK(t.a.figures().used_bytes() == 0);
     CHECK(ptm_test::verdict(t.a) == "sound");
+}
+
+TEMPLATE_LIST_TEST_CASE("chunks apart lie in two cache lines that nothing else lies in, wherever top begins", "",
+                        configs) {
+    using header = typename TestType::header;
+    for (std::size_t n : {32u, 48u, 64u})
+        for (std::size_t moved = 0; moved < 4; ++moved) {
+            CAPTURE(n, moved);
+            bench<TestType> t;
+            std::vector<void*> others;
+            for (std::size_t i = 0; i <= moved; ++i) others.push_back(t.a.allocate(40));
+            std::size_t top = t.top(), gap = t.gap();
+            auto all = t.apart(n);
+            REQUIRE(all.size() == 128 / n);
+            for (int i = 0; i < 20; ++i) others.push_back(t.a.allocate(24)); // before them, in the gap, and behind
+            auto begin = ptm::address_of(header::to_user(all[0]));
+            CHECK(begin % 64 == 0);
+            CHECK(in_line(all, n));
+            for (auto* c : all) CHECK(t.size(c) >= n);
+            CHECK(header::at(all.back(), t.size(all.back())) == header::at(all[0], 128));
+            for (void* p : others) {
+                auto at = ptm::address_of(p);
+                CHECK((at >= begin + 128 || at + ptm_test::fresh_arena<TestType>::usable_size(p) <= begin));
+            }
+            CHECK(top - t.top() >= gap + 128);
+            t.give_back(all);
+            for (void* p : others) t.a.deallocate(p);
+            t.a.consolidate();
+            CHECK(t.a.figures().used_bytes() == 0);
+            CHECK(t.top() == t.a.figures().system_bytes);
+            CHECK(ptm_test::verdict(t.a) == "sound");
+        }
+}
+
+TEMPLATE_LIST_TEST_CASE("the gap before chunks apart serves the next request for so much", "", configs) {
+    for (std::size_t moved = 0; moved < 4; ++moved) {
+        CAPTURE(moved);
+        bench<TestType> t;
+        for (std::size_t i = 0; i <= moved; ++i) t.a.allocate(40);
+        std::size_t top = t.top(), gap = t.gap();
+        auto* before = t.a.state().top;
+        t.apart(64);
+        CHECK(t.a.figures().free_bytes() - t.top() == gap);
+        CHECK(top - t.top() == gap + 128);
+        top = t.top();
+        if (gap != 0) CHECK(t.a.chunk_of(t.a.allocate(gap - TestType::header::overhead)) == before);
+        CHECK(t.top() == top);
+        CHECK(t.a.figures().free_bytes() == top);
+    }
+}
+
+TEST_CASE("the gap before chunks apart merges with what comes free before and behind it") {
+    bench<> t;
+    void* last = t.a.allocate(200);
+    while (t.gap() == 0) last = t.a.allocate(40);
+    auto all = t.apart(48);
+    REQUIRE(all.size() == 2);
+    CHECK(t.a.figures().binned_chunks == 1);
+    std::size_t binned = t.a.figures().binned_bytes, freed = t.size(t.a.chunk_of(last));
+    t.a.deallocate(last);
+    CHECK(t.a.figures().binned_chunks == 1);
+    CHECK(t.a.figures().binned_bytes == binned + freed);
+    t.give_back(all);
+    CHECK(t.a.figures().binned_chunks == 0); // all of it is top
+    CHECK(ptm_test::verdict(t.a) == "sound");
+}
+
+TEST_CASE("chunks apart leave top a smallest chunk, and where that is too little nothing happens") {
+    for (std::size_t n = 32; n <= 512; n += 16) {
+        CAPTURE(n);
+        bench<quick_counted> t;
+        t.leave_top(n);
+        std::size_t calls = t.a.backend().calls, gap = t.gap();
+        auto* top = t.a.state().top;
+        auto all = t.apart(32);
+        CHECK(t.a.backend().calls == calls);
+        if (n >= gap + 128 + 32) {
+            CHECK(all.size() == 4);
+            CHECK(t.top() == n - gap - 128);
+        } else {
+            CHECK(all.empty());
+            CHECK(t.a.state().top == top);
+            CHECK(t.top() == n);
+            CHECK(t.a.figures().binned_chunks == 0);
+        }
+    }
+}
+
+TEST_CASE("an arena that has no memory yet has no chunks apart") {
+    bench<quick_counted> t;
+    CHECK(t.apart(32).empty());
+    CHECK(t.a.figures().system_bytes == 0);
+    CHECK(t.a.backend().asked == 0);
+    CHECK(t.batch(32, 1).size() == 1);
+    CHECK(t.apart(32).size() == 4);
+}
+
+TEMPLATE_LIST_TEST_CASE("chunks apart and others overlap nothing, and leave nothing behind", "", configs) {
+    PTM_TEST_SEED(random);
+    bench<TestType> t;
+    ptm_test::live_blocks live;
+    auto hold = [&](void* p) { REQUIRE(live.add(p, ptm_test::fresh_arena<TestType>::usable_size(p))); };
+    for (std::size_t step = 0; step < ptm_test::steps(1000); ++step) {
+        if (live.size() > 150 || (random() % 2 == 0 && !live.empty())) {
+            auto b = live.take(random() % live.size());
+            REQUIRE(b.intact());
+            t.a.deallocate(b.at);
+        } else if (random() % 3 == 0) {
+            for (auto* c : t.apart(32 + random() % 3 * 16)) hold(bench<TestType>::header::to_user(c));
+        } else {
+            hold(t.a.allocate(random() % 300));
+        }
+        REQUIRE(ptm_test::verdict(t.a) == "sound");
+    }
+    while (!live.empty()) t.a.deallocate(live.take(0).at);
+    t.a.consolidate();
+    CHECK(t.a.figures().used_bytes() == 0);
+    CHECK(t.top() == t.a.figures().system_bytes);
 }

@@ -31,6 +31,7 @@ struct rationed_stretch : ptm::reserve_backend<Bytes> {
     }
 };
 struct rationed : ptm::edit<small_heaps, ptm::set_arena_backend<rationed_stretch<1_MiB>>> {};
+struct with_every_top_trimmed : ptm::edit<small_heaps, ptm::set_ruled<ptm::rules{.trims_every_top = true}>> {};
 // beside_a_buffer - the main backend's pages are smaller than those of the sub-heaps.
 struct beside_a_buffer : ptm::edit<small_heaps, ptm::set_main_backend<ptm::buffer_backend>> {};
 
@@ -288,6 +289,24 @@ TEST_CASE("trim drops pages inside free chunks of a side arena, and keeps its to
     CHECK(a.figures().top_bytes == top);
     CHECK(all_zero(static_cast<std::byte*>(p) + 8192, 4096));
     a.give(fence);
+}
+
+TEST_CASE("trim gives the top of a side arena back, too, where that is the rule") {
+    side<with_every_top_trimmed> a;
+    a.shared().trim_threshold = SIZE_MAX;
+    void* p = a.take(100'000);
+    a.give(a.take(900'000)); // the top grew, and no free trims it
+    std::memset(p, 0x77, 100'000);
+    std::size_t before = a.figures().system_bytes;
+    REQUIRE(a.figures().top_bytes > 800'000);
+    CHECK(ptm::trim(*a, 40'000));
+    CHECK(a.figures().top_bytes >= 40'000);
+    CHECK(a.figures().top_bytes < 40'000 + 4096 + 33);
+    CHECK(a.figures().system_bytes < before - 700'000);
+    CHECK_FALSE(ptm::trim(*a, 40'000));
+    CHECK(all_are(0x77, p, 100'000));
+    CHECK(a.verdict() == "sound");
+    CHECK(a.take(900'000) != nullptr);
 }
 
 TEST_CASE("trim drops pages of a side arena as its own backend counts them, whatever the main one does") {

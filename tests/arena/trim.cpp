@@ -49,6 +49,27 @@ TEST_CASE("trimming drops the pages inside free chunks") {
     CHECK(a.allocate(40000) == p);
 }
 
+TEST_CASE("what is given back lies in rows of a size, the rest stays") {
+    arena a;
+    a.shared().mmap_max = 0;
+    auto* p = static_cast<unsigned char*>(a.allocate(40'000));
+    a.allocate(24);
+    auto* q = static_cast<unsigned char*>(a.allocate(80'000));
+    a.allocate(24);
+    std::memset(p, 0xff, 40'000);
+    std::memset(q, 0xff, 80'000);
+    a.deallocate(p);
+    a.deallocate(q);
+    CHECK_FALSE(ptm::give_back(a.state(), SIZE_MAX, 80'000));
+    CHECK(ptm::give_back(a.state(), SIZE_MAX, 64 * 1024));
+    CHECK(ptm_test::reads_as_zero(q + 8192, 4096));
+    CHECK(p[8192] == 0xff);
+    CHECK(ptm::give_back(a.state(), 0, SIZE_MAX)); // the end of top
+    CHECK(a.figures().top_bytes < 4096 + 33);
+    CHECK(p[8192] == 0xff);
+    CHECK(ptm_test::verdict(a) == "sound");
+}
+
 TEST_CASE("trimming says yes also if the pages were dropped before") {
     arena a;
     void* p = a.allocate(40000);
@@ -93,6 +114,7 @@ TEST_CASE("without a frontier top stays") {
 TEST_CASE("trimming gives back what a backend keeps") {
     ptm_test::fresh_arena<over_a_cache> a;
     a.deallocate(a.allocate(1'000'000));
+    ptm::give_back(a.state(), 0, 0);
     CHECK(a.shared().mapped_backend.kept() == 1'003'520);
     CHECK(a.trim());
     CHECK(a.shared().mapped_backend.kept() == 0);

@@ -154,3 +154,36 @@ TEST_CASE("segregated bins report links that do not point back") {
     b->ring.back = ptm::address_of(&a->ring);
     CHECK(fault_of([&] { t.b.insert(c); }) == "malloc(): largebin double linked list corrupted (bk)");
 }
+
+TEST_CASE("what could go back to the system is counted by chunks that are long enough") {
+    bench t;
+    t.add(1024);
+    chunk* less = t.add(bins::row - 16);
+    CHECK(t.b.bytes_in_rows() == 0);
+    chunk *row = t.add(bins::row), *more = t.add(90'000);
+    CHECK(t.b.bytes_in_rows() == bins::row + 90'000);
+    t.b.remove(less);
+    t.b.remove(row);
+    CHECK(t.b.bytes_in_rows() == 90'000);
+    t.b.insert(row);
+    t.b.remove(more);
+    CHECK(t.b.bytes_in_rows() == bins::row);
+    t.b.clear();
+    CHECK(t.b.bytes_in_rows() == 0);
+}
+
+TEST_CASE("what went back to the system counts again when it was taken out") {
+    bench t;
+    chunk *a = t.add(90'000), *b = t.add(50'000);
+    CHECK(t.b.unreturned_bytes() == 140'000);
+    t.b.note_given_back();
+    CHECK(t.b.unreturned_bytes() == 0);
+    t.add(40'000);
+    CHECK(t.b.unreturned_bytes() == 40'000);
+    t.b.remove(a); // the new one may lie where this was: nobody knows
+    t.b.remove(b);
+    CHECK(t.b.unreturned_bytes() == 0);
+    t.b.insert(a);
+    CHECK(t.b.unreturned_bytes() == 90'000);
+    CHECK(t.b.bytes_in_rows() == 130'000);
+}

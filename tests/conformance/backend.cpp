@@ -384,6 +384,7 @@ void keeps_and_gives_up() {
     CHILD_CHECK(backend.give_back(run));
     CHILD_CHECK(backend.kept() == part);
     errno = EDOM;
+    CHILD_CHECK(backend.drop_beyond(part) == 0 && backend.kept() == part); // a moment ago
     CHILD_CHECK(backend.drop_kept() == part);
     CHILD_CHECK(errno == EDOM);
     CHILD_CHECK(backend.kept() == 0);
@@ -825,8 +826,14 @@ struct keeps_without_anything : ptm::no_backend {
     static constexpr can able = can::keep;
     std::size_t kept() const noexcept;
 };
+struct keeps_for_ever : keeps_without_anything {
+    std::size_t drop_kept() noexcept;
+    void before_fork() noexcept;
+    void after_fork() noexcept;
+};
 struct keeps_and_does_not_fork : keeps_without_anything {
     std::size_t drop_kept() noexcept;
+    std::size_t drop_beyond(std::size_t) noexcept;
 };
 struct keeps : keeps_and_does_not_fork {
     void before_fork() noexcept;
@@ -876,7 +883,7 @@ static_assert(!ptm::backend_policy<obtain_huge_may_throw>);
 static_assert(!ptm::backend_policy<clears_without_clearing> && !ptm::backend_policy<clearing_may_throw>);
 static_assert(!ptm::backend_policy<keeps_without_anything> && !ptm::backend_policy<keeps_and_does_not_fork>);
 static_assert(ptm::backend_policy<keeps> && !ptm::backend_policy<drop_says_yes_or_no>);
-static_assert(!ptm::backend_policy<kept_changes_it>);
+static_assert(!ptm::backend_policy<kept_changes_it> && !ptm::backend_policy<keeps_for_ever>);
 static_assert(!ptm::backend_policy<locates_without_anything> && !ptm::backend_policy<locates_without_size>);
 static_assert(!ptm::backend_policy<locates_in_an_odd_size> && !ptm::backend_policy<release_says_yes_or_no>);
 static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<committed_is_an_address>);

@@ -14,12 +14,15 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <random>
 #include <thread>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <pthread.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -506,6 +509,607 @@ TEST_CASE("a fork's own handlers may free as much as they like") {
     }
     REQUIRE(child > 0);
     CHECK(wait_for(child, 10) == 0);
+}
+
+// ---- aligned blocks ------------------------------------------------------------------------------------------------
+
+namespace {
+constexpr std::size_t alignments[] = {17, 32, 48, 64, 128, 256, 512, 1024, 2048, 4096, 8192};
+constexpr std::size_t aligned_sizes[] = {0,   1,   8,   24,  25,   32,   33,   40,   63,    64,     65,     100,   127,
+                                         128, 129, 500, 511, 1000, 1032, 2048, 4096, 8'000, 12'345, 16'300, 16'384};
+
+// power_for - that aligned_alloc rounds an alignment up to.
+std::size_t power_for(std::size_t alignment) {
+    std::size_t power = 1;
+    while (power < alignment) power *= 2;
+    return power;
+}
+
+template <class H>
+void* some_aligned(std::size_t alignment, std::size_t n) {
+    void* p = H::aligned_alloc(alignment, n);
+    REQUIRE(ptm::is_aligned(p, power_for(alignment)));
+    REQUIRE(p != nullptr);
+    REQUIRE(H::usable_size(p) >= n);
+    return p;
+}
+
+// every_aligned - visit(alignment, bytes).
+void every_aligned(auto&& visit) {
+    for (std::size_t alignment : alignments)
+        for (std::size_t n : aligned_sizes) {
+            CAPTURE(alignment, n);
+            visit(alignment, n);
+        }
+}
+}
+
+TEST_CASE("all that an aligned block says it has may be written, whatever lies beside it") {
+    using heap = heap_of<30>;
+    PTM_TEST_SEED(random);
+    for (int round = 0; round < 4; ++round) {
+        live_blocks live;
+        every_aligned([&](std::size_t alignment, std::size_t n) {
+            void *p = some_aligned<heap>(alignment, n), *q = heap::malloc(n);
+            std::size_t room = heap::usable_size(p);
+            REQUIRE(live.add(p, room));
+            REQUIRE(live.add(q, heap::usable_size(q)));
+            REQUIRE(heap::usable_size(p) == room);
+        });
+        REQUIRE(live.intact());
+        REQUIRE(ptm_test::verdict(heap{}) == "sound");
+        while (!live.empty()) {
+            auto b = live.take(random() % live.size());
+            REQUIRE(b.intact());
+            heap::free(b.at);
+        }
+        if (round == 1) heap::trim(0);
+        REQUIRE(ptm_test::verdict(heap{}) == "sound");
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("blocks that are aligned to cache lines waste no more than one each") {
+    using heap = heap_of<31>;
+    for (std::size_t n : {40u, 64u, 100u, 200u, 1000u}) {
+        std::vector<void*> blocks;
+        for (int i = 0; i < 500; ++i) blocks.push_back(some_aligned<heap>(64, n));
+        CHECK(block_bytes<heap>() < 600 * (n + 16 + 64));
+        free_all<heap>(blocks);
+        heap::trim(0);
+        CHECK(block_bytes<heap>() == 0);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("realloc keeps what an aligned block holds, from any size to any other") {
+    using heap = heap_of<32>;
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        for (std::size_t to : {1u, 20u, 64u, 100u, 700u, 1100u, 5000u, 40'000u, 1'500'000u}) {
+            void* p = some_aligned<heap>(alignment, n);
+            ptm_test::paint(p, n, 7);
+            void* q = heap::realloc(p, to);
+            REQUIRE(q != nullptr);
+            REQUIRE(heap::usable_size(q) >= to);
+            REQUIRE(ptm_test::painted(q, std::min(n, to), 7));
+            ptm_test::paint(q, heap::usable_size(q), 8);
+            heap::free(q);
+        }
+    });
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    end_clean<heap>();
+}
+
+TEST_CASE("realloc of an aligned block to nothing frees it, and errno survives") {
+    using heap = heap_of<33>;
+    heap::leave(); // so that what is free is free at once
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        void* p = some_aligned<heap>(alignment, n);
+        errno = 1234;
+        REQUIRE(heap::realloc(p, 0) == nullptr);
+        REQUIRE(errno == 1234);
+        REQUIRE(block_bytes<heap>() == 0);
+    });
+    end_clean<heap>();
+}
+
+TEST_CASE("an aligned block is expanded where it is, or not at all") {
+    using heap = heap_of<34>;
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        void* p = some_aligned<heap>(alignment, n);
+        void* beside = heap::malloc(n);
+        std::size_t room = heap::usable_size(p), behind = heap::usable_size(beside);
+        ptm_test::paint(p, room, 5);
+        ptm_test::paint(beside, behind, 6);
+        errno = 1234;
+        REQUIRE(heap::expand(p, room));
+        REQUIRE_FALSE(heap::expand(p, PTRDIFF_MAX));
+        if (heap::expand(p, room + 1)) REQUIRE(heap::usable_size(p) > room);
+        REQUIRE(heap::expand(p, n / 2));
+        REQUIRE(heap::usable_size(p) >= n / 2);
+        REQUIRE(errno == 1234);
+        REQUIRE(ptm_test::painted(p, n / 2, 5));
+        ptm_test::paint(p, heap::usable_size(p), 5);
+        REQUIRE(ptm_test::painted(beside, behind, 6));
+        heap::free(p);
+        heap::free(beside);
+    });
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    end_clean<heap>();
+}
+
+TEST_CASE("an aligned block goes home from any thread, and from one that has left") {
+    using heap = heap_of<35>;
+    heap::free(heap::malloc(1));
+    for (bool left : {false, true}) {
+        std::vector<live_blocks::block> blocks;
+        std::uint8_t tag = 0;
+        every_aligned([&](std::size_t alignment, std::size_t n) {
+            void* p = some_aligned<heap>(alignment, n);
+            blocks.push_back({p, heap::usable_size(p), ++tag});
+        });
+        for (auto& b : blocks) ptm_test::paint(b.at, b.bytes, b.tag);
+        std::atomic<int> wrong = 0;
+        in_thread([&] {
+            heap::free(heap::malloc(50));
+            if (left) heap::leave();
+            for (auto& b : blocks) wrong += !b.intact(), heap::free(b.at);
+        });
+        CHECK(wrong == 0);
+        CHECK(ptm_test::verdict(heap{}) == "sound");
+        heap::trim(0);
+        CHECK(block_bytes<heap>() == 0);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("a thread that has left is served aligned blocks by its arena, and what it frees is free at once") {
+    using heap = heap_of<36>;
+    heap::free(heap::malloc(100));
+    heap::leave();
+    heap::trim(0);
+    REQUIRE(block_bytes<heap>() == 0);
+    live_blocks live;
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        void* p = some_aligned<heap>(alignment, n);
+        REQUIRE(live.add(p, heap::usable_size(p)));
+    });
+    CHECK(live.intact());
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    while (!live.empty()) heap::free(live.take(live.size() / 2).at);
+    CHECK(block_bytes<heap>() == 0);
+    end_clean<heap>();
+}
+
+TEST_CASE("a run of blocks may have aligned ones and mapped ones among others") {
+    using heap = heap_of<37>;
+    heap::leave();
+    for (int round = 0; round < 3; ++round) {
+        std::vector<void*> blocks(20);
+        REQUIRE(heap::malloc_run(100, 20, blocks.data()) == 20);
+        every_aligned([&](std::size_t alignment, std::size_t n) {
+            blocks.push_back(some_aligned<heap>(alignment, n));
+            if (n % 3 == 0) blocks.push_back(heap::malloc(n));
+        });
+        blocks.push_back(heap::malloc(3'000'000));
+        blocks.push_back(some_aligned<heap>(64, 70));
+        if (round == 1) std::sort(blocks.begin(), blocks.end());
+        if (round == 2) std::reverse(blocks.begin(), blocks.end());
+        errno = 1234;
+        heap::free_run(blocks.data(), blocks.size());
+        CHECK(errno == 1234);
+        CHECK(block_bytes<heap>() == 0);
+        CHECK(ptm_test::verdict(heap{}) == "sound");
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("an aligned block may be freed by the number of bytes that were asked for") {
+    using heap = heap_of<38>;
+    for (int round = 0; round < 3; ++round) {
+        std::vector<void*> of_1, of_40, of_1000, others;
+        for (std::size_t n : {1u, 40u, 1000u}) { // so that lists have room
+            auto blocks = some<heap>(200, n);
+            free_all<heap>(blocks);
+            blocks = some<heap>(200, n);
+            others.insert(others.end(), blocks.begin(), blocks.end());
+        }
+        for (int i = 0; i < 300; ++i) {
+            of_1.push_back(some_aligned<heap>(round == 0 ? 32 : 64, 1));
+            of_40.push_back(some_aligned<heap>(64, 40));
+            of_1000.push_back(some_aligned<heap>(round == 0 ? 64 : 512, 1000));
+        }
+        for (void* p : of_1) heap::template free_of<1>(p);
+        for (void* p : of_40) heap::template free_of<40>(p);
+        for (void* p : of_1000) heap::template free_of<1000>(p);
+        if (round > 0) heap::trim(0); // else they are handed out again first
+        free_all<heap>(others);
+        live_blocks live;
+        for (int i = 0; i < 400; ++i)
+            for (std::size_t n : {24u, 40u, 1000u}) {
+                void* p = i % 5 == 0 ? some_aligned<heap>(64, n) : heap::malloc(n);
+                REQUIRE(heap::usable_size(p) >= n);
+                REQUIRE(live.add(p, heap::usable_size(p)));
+            }
+        REQUIRE(live.intact());
+        REQUIRE(ptm_test::verdict(heap{}) == "sound");
+        while (!live.empty()) heap::free(live.take(live.size() / 2).at);
+        heap::trim(0);
+        REQUIRE(ptm_test::verdict(heap{}) == "sound");
+        REQUIRE(block_bytes<heap>() == 0);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("aligned requests that cannot be met fail as they should, and break nothing") {
+    using heap = heap_of<39>;
+    constexpr std::size_t half = SIZE_MAX / 2 + 1;
+    auto fails = [](std::size_t alignment, std::size_t n, int error) {
+        CAPTURE(alignment, n);
+        errno = 0;
+        CHECK(heap::aligned_alloc(alignment, n) == nullptr);
+        CHECK(errno == error);
+    };
+    for (bool left : {false, true}) {
+        void* p = some_aligned<heap>(64, 100);
+        for (std::size_t n : {SIZE_MAX, SIZE_MAX - 8, SIZE_MAX - 64, SIZE_MAX / 2 + 1, std::size_t{PTRDIFF_MAX}})
+            for (std::size_t alignment : {std::size_t{32}, std::size_t{64}, std::size_t{4096}, half})
+                fails(alignment, n, ENOMEM);
+        for (std::size_t n : {std::size_t{0}, std::size_t{8}, std::size_t{1000}, SIZE_MAX}) {
+            fails(half + 1, n, EINVAL);
+            fails(SIZE_MAX, n, EINVAL);
+        }
+        for (std::size_t n : {0u, 8u, 1000u}) {
+            fails(half, n, ENOMEM);
+            fails(half / 2, n, ENOMEM);
+            fails(std::size_t{1} << 46, n, ENOMEM);
+        }
+        errno = 0;
+        CHECK(heap::realloc(p, PTRDIFF_MAX) == nullptr);
+        CHECK(errno == ENOMEM);
+        CHECK(heap::usable_size(p) >= 100);
+        heap::free(p);
+        CHECK(ptm_test::verdict(heap{}) == "sound");
+        if (!left) heap::leave();
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("errno survives an aligned request that is met") {
+    using heap = heap_of<40>;
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        errno = 1234;
+        void* p = heap::aligned_alloc(alignment, n);
+        heap::free(p);
+        REQUIRE(errno == 1234);
+    });
+    end_clean<heap>();
+}
+
+namespace {
+struct of_one_arena : with_one_arena {};
+struct of_small_pages : in_small_pages {};
+using other_heaps_that_map = std::tuple<ptm_test::tested_heap<of_one_arena>, ptm_test::tested_heap<of_small_pages>>;
+}
+
+TEMPLATE_LIST_TEST_CASE("an aligned block may lie in a mapping, and be resized and freed there", "",
+                        other_heaps_that_map) {
+    using heap = TestType;
+    heap::leave(); // so that every request goes to an arena, which has no top
+    heap::ready_arena();
+    std::size_t threshold = heap::shared().mmap_threshold;
+    heap::shared().mmap_threshold = 0;
+    live_blocks live;
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        void* p = some_aligned<heap>(alignment, n);
+        REQUIRE(live.add(p, heap::usable_size(p)));
+    });
+    CHECK(heap::shared().mapped_count == int(live.size()));
+    CHECK(live.intact());
+    heap::shared().mmap_threshold = threshold;
+    for (std::size_t k = 0; !live.empty(); ++k) {
+        auto b = live.take(live.size() / 2);
+        REQUIRE(heap::usable_size(b.at) == b.bytes);
+        REQUIRE(heap::expand(b.at, b.bytes));
+        REQUIRE_FALSE(heap::expand(b.at, 1'000'000));
+        void* q = heap::realloc(b.at, k % 2 == 0 ? 50 : 20'000);
+        REQUIRE(ptm_test::painted(q, std::min<std::size_t>(b.bytes, k % 2 == 0 ? 50 : 20'000), b.tag));
+        heap::free(q);
+    }
+    CHECK(heap::shared().mapped_count == 0);
+    end_clean<heap>();
+}
+
+TEST_CASE("where the main backend has nothing, aligned blocks come from mappings") {
+    struct only_mappings : refusing {};
+    using heap = ptm_test::tested_heap<only_mappings>;
+    heap::ready_arena().backend.grant(0);
+    live_blocks live;
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        void* p = some_aligned<heap>(alignment, n);
+        REQUIRE(live.add(p, heap::usable_size(p)));
+    });
+    CHECK(live.intact());
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    while (!live.empty()) {
+        auto b = live.take(0);
+        REQUIRE(b.intact());
+        heap::free(b.at);
+    }
+    heap::leave();
+    heap::trim(0);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    CHECK(block_bytes<heap>() < 1024); // the fences of tops that were left behind
+}
+
+TEST_CASE("without any memory an aligned block is neither made nor moved, and stays as it is") {
+    struct without_memory : refusing {};
+    using heap = ptm_test::tested_heap<without_memory>;
+    void *p = some_aligned<heap>(64, 900), *q = some_aligned<heap>(256, 300);
+    heap::ready_arena().backend.grant(0);
+    heap::shared().mapped_backend.grant(0);
+    std::vector<void*> all;
+    for (std::size_t n : {1000u, 100u, 24u})
+        while (void* each = heap::malloc(n)) all.push_back(each);
+    ptm_test::paint(p, 900, 3);
+    ptm_test::paint(q, 300, 4);
+    for (std::size_t alignment : {32u, 64u, 256u, 4096u}) {
+        errno = 0;
+        CHECK(heap::aligned_alloc(alignment, 500) == nullptr);
+        CHECK(errno == ENOMEM);
+    }
+    errno = 0;
+    CHECK(heap::realloc(p, 5000) == nullptr);
+    CHECK(errno == ENOMEM);
+    errno = 1234;
+    CHECK(heap::realloc(p, 90) == p); // no smaller place, either
+    CHECK(errno == 1234);
+    CHECK(ptm_test::painted(p, 90, 3));
+    CHECK(ptm_test::painted(q, 300, 4));
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    heap::free(p);
+    heap::free(q);
+    free_all<heap>(all);
+    end_clean<heap>();
+}
+
+TEST_CASE("in a random run with threads aligned blocks and others keep what they hold") {
+    using heap = heap_of<41>;
+    PTM_TEST_SEED(seeds);
+    std::uint64_t seed = seeds();
+    heap::free(heap::malloc(1));
+    std::atomic<int> wrong = 0;
+    mailbox between;
+    auto work = [&](unsigned who) {
+        std::minstd_rand random(static_cast<unsigned>(seed) + who);
+        std::vector<live_blocks::block> mine;
+        for (std::size_t step = 0; step < ptm_test::steps(20'000); ++step) {
+            if (random() % 2 == 0 || mine.size() > 200) {
+                live_blocks::block b;
+                if (!mine.empty())
+                    b = mine.back(), mine.pop_back();
+                else if (!between.take(b))
+                    continue;
+                wrong += !b.intact();
+                if (random() % 4 == 0 && between.put(b)) continue;
+                heap::free(b.at);
+            } else {
+                std::size_t n = random() % 5 == 0 ? random() % 9000 : random() % 300;
+                std::size_t alignment = std::size_t{16} << random() % 6;
+                void* p = heap::aligned_alloc(alignment, n);
+                if (!p || !ptm::is_aligned(p, alignment) || heap::usable_size(p) < n) ++wrong;
+                mine.push_back({p, n, static_cast<std::uint8_t>(step)});
+                ptm_test::paint(p, n, mine.back().tag);
+                if (random() % 4 != 0) continue;
+                std::size_t to = 1 + random() % 600;
+                void* q = heap::realloc(p, to);
+                wrong += !ptm_test::painted(q, std::min(n, to), mine.back().tag);
+                mine.back().at = q, mine.back().bytes = std::min(n, to);
+            }
+        }
+        for (auto& b : mine) wrong += !b.intact(), heap::free(b.at);
+    };
+    std::vector<std::thread> running;
+    for (unsigned i = 0; i < 3; ++i) running.emplace_back(work, i);
+    for (std::thread& t : running) t.join();
+    for (live_blocks::block b; between.take(b); heap::free(b.at)) wrong += !b.intact();
+    CHECK(wrong == 0);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    end_clean<heap>();
+}
+
+namespace {
+struct ruled_to_shift : ptm::edit<ptm_test::glass, ptm::set_ruled<ptm::rules{.aligned_shifts = true}>> {};
+struct not_ruled : ptm_test::glass {};
+}
+
+TEST_CASE("the rule of shifting says nothing to a heap whose cache exchanges nothing") {
+    using heap = ptm_test::tested_heap<ruled_to_shift>;
+    using other = ptm_test::tested_heap<not_ruled>;
+    STATIC_REQUIRE(ptm::heap_config<ruled_to_shift>);
+    every_aligned([&](std::size_t alignment, std::size_t n) {
+        void *p = some_aligned<heap>(alignment, n), *q = some_aligned<other>(alignment, n);
+        using header = ruled_to_shift::header;
+        REQUIRE_FALSE(header::shifted_in(header::peek(header::from_user(p))));
+        REQUIRE(heap::usable_size(p) == other::usable_size(q));
+        REQUIRE(ptm_test::place<heap>(p) == ptm_test::place<other>(q));
+        ptm_test::paint(p, heap::usable_size(p), 9);
+        if (n % 2 == 0) heap::free(p), other::free(q);
+    });
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+}
+
+// ---- cache lines ---------------------------------------------------------------------------------------------------
+
+namespace {
+// lines_of - the cache lines that a block lies in, first and last.
+template <class H>
+std::pair<std::uintptr_t, std::uintptr_t> lines_of(void* p) {
+    return {ptm::address_of(p) / 64, (ptm::address_of(p) + H::usable_size(p) - 1) / 64};
+}
+template <class H>
+bool share_a_line(void* p, void* q) {
+    auto [first, last] = lines_of<H>(p);
+    auto [begin, end] = lines_of<H>(q);
+    return first <= end && begin <= last;
+}
+template <class H>
+bool shares_with_any(void* p, const std::vector<void*>& others) {
+    return std::any_of(others.begin(), others.end(), [p](void* q) { return share_a_line<H>(p, q); });
+}
+constexpr std::size_t apart(std::size_t request) { return 128 / ptm::bytes(ptm::fast::header::size_for(request)); }
+}
+
+TEST_CASE("who frees a small block of another thread before it has any gets some that lie elsewhere first") {
+    using heap = heap_of<50>;
+    heap::free(heap::malloc(1));
+    for (std::size_t n : {24u, 40u, 56u}) {
+        CAPTURE(n);
+        std::vector<void*> made, got;
+        void* later = nullptr;
+        in_thread([&] {
+            made = some<heap>(200, n);
+            in_thread([&] {
+                heap::free(made[100]);
+                got = some<heap>(apart(n), n);
+                later = heap::malloc(n);
+            });
+        });
+        for (void* p : got) CHECK_FALSE(shares_with_any<heap>(p, made));
+        CHECK(later == made[100]);
+        free_all<heap>(made);
+        free_all<heap>(got);
+        CHECK(ptm_test::verdict(heap{}) == "sound");
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("blocks that fill a cache line are handed out at once when they come back") {
+    using heap = heap_of<51>;
+    heap::free(heap::malloc(1));
+    for (std::size_t n : {57u, 72u, 200u, 1000u, 5000u}) {
+        void *p = heap::malloc(n), *q = nullptr;
+        in_thread([&] {
+            heap::free(p);
+            q = heap::malloc(n);
+        });
+        CHECK(q == p);
+        heap::free(q);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("a thread that has had a block of a size hands out what it freed last, whoever made it") {
+    using heap = heap_of<52>;
+    for (std::size_t n : {24u, 40u, 56u}) {
+        void *p = heap::malloc(n), *q = nullptr;
+        in_thread([&] {
+            void* own = heap::malloc(n);
+            heap::free(p);
+            q = heap::malloc(n);
+            heap::free(own);
+        });
+        CHECK(q == p);
+        heap::free(q);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("the first small blocks of several threads share no cache line") {
+    using heap = heap_of<53>;
+    heap::free(heap::malloc(1));
+    for (std::size_t n : {24u, 40u, 56u}) {
+        CAPTURE(n);
+        constexpr std::size_t threads = 8;
+        std::barrier together(threads);
+        std::vector<std::vector<void*>> got(threads);
+        std::vector<std::thread> running;
+        for (auto& mine : got)
+            running.emplace_back([&] {
+                mine = some<heap>(apart(n), n);
+                together.arrive_and_wait(); // nobody leaves anything for others before that
+            });
+        for (std::thread& t : running) t.join();
+        for (std::size_t t = 0; t < threads; ++t)
+            for (std::size_t u = 0; u < t; ++u)
+                for (void* p : got[t]) CHECK_FALSE(shares_with_any<heap>(p, got[u]));
+        for (auto& mine : got) free_all<heap>(mine);
+        heap::trim(0);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("a process with one thread gets its small blocks back at once") {
+    pid_t child = fork();
+    if (child == 0) {
+        using heap = heap_of<54>;
+        void* p = heap::malloc(24);
+        heap::trim(0); // the cache is as new
+        heap::free(p);
+        _exit(!__libc_single_threaded || heap::malloc(24) == p ? 0 : 1);
+    }
+    REQUIRE(child > 0);
+    CHECK(wait_for(child, 10) == 0);
+}
+
+// ---- the end of threads --------------------------------------------------------------------------------------------
+
+namespace {
+// crew - threads that each run work(number) and end at the same time.
+template <class Work>
+void crew(std::size_t threads, Work work) {
+    std::barrier together(static_cast<std::ptrdiff_t>(threads));
+    std::vector<std::thread> running;
+    for (std::size_t t = 0; t < threads; ++t)
+        running.emplace_back([&, t] {
+            work(t);
+            together.arrive_and_wait();
+        });
+    for (std::thread& t : running) t.join();
+}
+
+// side_bytes - of all side arenas.
+template <class H>
+std::size_t side_bytes() {
+    std::size_t sum = 0;
+    H::for_each_arena([&](auto& a) { sum += a.side_arena ? std::size_t{a.system_bytes} : 0; });
+    return sum;
+}
+}
+
+TEST_CASE("threads that end at the same time with much free memory leave little of it waiting") {
+    using heap = heap_of<60>;
+    heap::free(heap::malloc(1));
+    for (int round = 0; round < 20; ++round) {
+        std::atomic<std::size_t> most = 0;
+        crew(8, [&](std::size_t t) {
+            auto blocks = some<heap>((4 << 20) / 250, 240 + t);
+            most = std::max(most.load(), block_bytes<heap>());
+            free_all<heap>(blocks);
+        });
+        REQUIRE(most > 4 << 20);
+        REQUIRE(block_bytes<heap>() < ptm::fast::tuned.collect_at_end);
+        REQUIRE(ptm_test::verdict(heap{}) == "sound");
+    }
+    heap::trim(0);
+    CHECK(block_bytes<heap>() == 0);
+    CHECK(heap::figures().system_bytes < 512 * 1024);
+    end_clean<heap>();
+}
+
+TEST_CASE("a trim gives the top of every arena back") {
+    using heap = heap_of<61>;
+    heap::free(heap::malloc(1));
+    std::vector<std::vector<void*>> left(8);
+    crew(8, [&](std::size_t t) { left[t] = some<heap>(600, 500); });
+    CHECK(heap::figures().system_bytes > 8 * 600 * 500);
+    for (auto& blocks : left) free_all<heap>(blocks);
+    heap::trim(0);
+    std::size_t sides = heap::figures().arenas - 1;
+    CHECK(side_bytes<heap>() <= ptm_test::structures<heap>() + sides * 2 * ptm::system_page_bytes());
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    in_thread([] { heap::free(heap::malloc(100'000)); }); // they go on
+    end_clean<heap>();
 }
 
 // ---- out of memory -------------------------------------------------------------------------------------------------

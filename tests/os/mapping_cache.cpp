@@ -471,6 +471,28 @@ TEST_CASE("a cleared run is tried again, too, and a request beyond all addresses
     cache.drop_kept();
 }
 
+TEST_CASE("what is old or too much goes back when that is asked for, and only that") {
+    watched cache;
+    pages last = cache.obtain(4_MiB);
+    keep_runs(cache, {1_MiB, 2_MiB});
+    CHECK(cache.drop_beyond(SIZE_MAX) == 0);
+    test_clock::time += 600;
+    REQUIRE(cache.give_back(last));
+    test_clock::time += 600;
+    errno = EDOM;
+    CHECK(cache.drop_beyond(SIZE_MAX) == 3_MiB);
+    CHECK(errno == EDOM);
+    CHECK(cache.kept() == 4_MiB);
+    CHECK(cache.drop_beyond(SIZE_MAX) == 0);
+    pages two = cache.obtain(2_MiB);
+    pages one = cache.obtain(1_MiB);
+    CHECK((cache.give_back(one) && cache.give_back(two)));
+    std::size_t all = cache.kept();
+    CHECK(cache.drop_beyond(2_MiB) == all - 2_MiB); // the oldest
+    CHECK(cache.kept() == 2_MiB);
+    CHECK(cache.drop_kept() == 2_MiB);
+}
+
 TEST_CASE("what the system does not take back stays kept") {
     watched cache;
     keep_runs(cache, {1_MiB, 2_MiB});

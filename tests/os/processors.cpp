@@ -128,6 +128,35 @@ TEST_CASE("no more processors are allowed than are in the mask") {
     CHECK((here >= 1 && here <= ptm::affine_processors()));
 }
 
+// ---- the one it runs on --------------------------------------------------------------------------------------------
+
+TEST_CASE("a thread that may run on one processor only runs on that one") {
+    cpu_set_t mine;
+    CPU_ZERO(&mine);
+    REQUIRE(sched_getaffinity(0, sizeof mine, &mine) == 0);
+    unsigned tried = 0;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (!CPU_ISSET(cpu, &mine)) continue;
+        unsigned seen = ~cpu;
+        std::thread([&] {
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            if (sched_setaffinity(0, sizeof one, &one) == 0) seen = ptm::running_processor();
+        }).join();
+        CHECK(seen == cpu);
+        ++tried;
+    }
+    CHECK(tried == ptm::affine_processors());
+}
+
+TEST_CASE("the processor that a thread runs on is one of those that there are, and errno survives") {
+    errno = 1234;
+    for (int i = 0; i < 1000; ++i)
+        REQUIRE(ptm::running_processor() < static_cast<unsigned>(sysconf(_SC_NPROCESSORS_CONF)));
+    CHECK(errno == 1234);
+}
+
 // ---- control groups, version 2 -------------------------------------------------------------------------------------
 
 TEST_CASE("a quota is rounded up") {

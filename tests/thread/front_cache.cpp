@@ -323,6 +323,73 @@ TEST_CASE("a refill is handed out in the order that it came in") {
     CHECK_FALSE(t.c.holds_any(i));
 }
 
+TEST_CASE("a list is new until it has room for anything, and again when all of it is gone") {
+    bench t;
+    unsigned i = list_of(64);
+    CHECK(t.c.is_new(i));
+    CHECK(t.c.get_from(i) == nullptr);
+    CHECK(t.c.is_new(i));
+    t.add(i);
+    CHECK_FALSE(t.c.is_new(i));
+    CHECK(t.c.is_new(i + 1));
+    CHECK(t.c.is_new(i - 1));
+    REQUIRE(t.c.get_from(i) != nullptr);
+    CHECK_FALSE(t.c.is_new(i)); // it had something
+    t.c.all_of(i);
+    CHECK(t.c.is_new(i));
+    t.c.grow_after_miss(i);
+    CHECK_FALSE(t.c.is_new(i));
+    t.c.drain([](chunk*) {});
+    CHECK(t.c.is_new(i));
+}
+
+TEST_CASE("chunks of at most a cache line may share one") {
+    for (std::size_t n = ptm::bytes(header::smallest); cache::cacheable(of(n)); n += header::alignment)
+        REQUIRE(cache::is_shared(list_of(n)) == (n <= 64));
+}
+
+TEST_CASE("what is pushed last is handed out last, and counted like any other") {
+    for (unsigned others : {0u, 1u, 2u, 5u, 40u}) {
+        CAPTURE(others);
+        bench t;
+        unsigned i = list_of(48);
+        chunks made;
+        cache::refill r(t.c, i);
+        for (unsigned k = 0; k < others; ++k) r(made.emplace_back(t.make(i)));
+        made.push_back(t.make(i));
+        t.c.push_last(i, made.back());
+        CHECK(t.c.cached(of(48)) == others + 1);
+        CHECK(t.c.granted() == (others + 1) * 48);
+        CHECK(t.accounted());
+        for (chunk* c : made) REQUIRE(t.c.get_stacked(40) == header::to_user(c));
+        CHECK(t.c.get_stacked(40) == nullptr);
+        CHECK(t.c.cached(of(48)) == 0);
+        CHECK(t.accounted());
+    }
+}
+
+TEST_CASE("what is pushed last takes the room there is, and lies below what comes later") {
+    bench t(0);
+    unsigned i = list_of(48);
+    REQUIRE(t.c.make_room(i));
+    std::size_t granted = t.c.granted();
+    chunk *first = t.make(i), *second = t.make(i), *later = t.make(i);
+    t.c.push_last(i, first);
+    t.c.push_last(i, second);
+    CHECK(t.c.granted() == granted);
+    REQUIRE(t.c.accept_stacked(later, header::peek(later)));
+    CHECK(t.c.cached(of(48)) == 3);
+    unsigned more = 3;
+    for (chunk* c = t.make(i); t.c.accept_stacked(c, header::peek(c)); c = t.make(i)) ++more;
+    CHECK(more == cache::batch_of(i));
+    batch b = t.c.all_of(i);
+    CHECK(b.count == more);
+    chunks all = bench::in(b);
+    REQUIRE(all.size() == more);
+    CHECK(chunks(all.end() - 3, all.end()) == chunks{later, first, second});
+    CHECK(t.accounted());
+}
+
 TEST_CASE("an added batch is granted room if it has none, and serves a request at once") {
     for (unsigned count : {1u, 5u, 500u}) {
         CAPTURE(count);

@@ -110,6 +110,160 @@ TEST_CASE("a shelf that is emptied in a period has nothing unused") {
     CHECK(t.shelves.held() == 6 * 48);
 }
 
+// ---- places --------------------------------------------------------------------------------------------------------
+
+TEMPLATE_LIST_TEST_CASE("what was put near a processor is found there first", "", contexts) {
+    bench<TestType> t;
+    constexpr unsigned places = decltype(t.shelves)::places;
+    for (unsigned p = 0; p < places; ++p) t.shelves.put(1, t.make(32, p + 1), 32, p);
+    CHECK(t.shelves.held() == places * (places + 1) / 2 * 32);
+    for (unsigned p = places; p-- > 0;) CHECK(t.shelves.take(1, 32, p).count == p + 1);
+    CHECK(t.shelves.held() == 0);
+}
+
+TEST_CASE("there are fewer places than processors: some share one") {
+    plain t;
+    constexpr unsigned places = decltype(t.shelves)::places;
+    for (unsigned p : {0u, 1u, places - 1}) {
+        t.shelves.put(1, t.make(32, 1), 32, 5 * places + p);
+        CHECK(t.shelves.take(1, 32, p).count == 1);
+        t.shelves.put(1, t.make(32, 2), 32, p);
+        CHECK(t.shelves.take(1, 32, UINT32_MAX - (places - 1) + p).count == 2);
+    }
+}
+
+TEST_CASE("from elsewhere comes what is there beyond one batch, the newest first") {
+    plain t;
+    for (unsigned count : {1u, 2u, 3u}) t.shelves.put(1, t.make(32, count), 32, 2);
+    CHECK(t.shelves.take(1, 32, 0).count == 3);
+    CHECK(t.shelves.take(1, 32, 1).count == 2);
+    for (unsigned near : {0u, 1u, 3u}) CHECK_FALSE(t.shelves.take(1, 32, near));
+    CHECK(t.shelves.held() == 32);
+    CHECK(t.shelves.take(1, 32, 2).count == 1);
+    CHECK(t.shelves.held() == 0);
+}
+
+TEST_CASE("every place keeps a batch of its own of each list, until any is taken") {
+    plain t;
+    constexpr unsigned places = decltype(t.shelves)::places;
+    for (unsigned p = 1; p < places; ++p) {
+        t.shelves.put(1, t.make(32, 1), 32, p);
+        t.shelves.put(1, t.make(32, 2), 32, p);
+        t.shelves.put(3, t.make(64, 5), 64, p);
+    }
+    for (unsigned p = 1; p < places; ++p) CHECK(t.shelves.take(1, 32, 0).count == 2);
+    CHECK_FALSE(t.shelves.take(1, 32, 0));
+    CHECK_FALSE(t.shelves.take(3, 64, 0));
+    CHECK_FALSE(t.shelves.take_any(2, 48));
+    CHECK(t.shelves.held() == (places - 1) * (32 + 5 * 64));
+    for (unsigned p = 1; p < places; ++p) CHECK(t.shelves.take_any(1, 32).count == 1);
+    for (unsigned p = 1; p < places; ++p) CHECK(t.shelves.take_any(3, 64).count == 5);
+    CHECK_FALSE(t.shelves.take_any(1, 32));
+    CHECK_FALSE(t.shelves.take_any(3, 64));
+    CHECK(t.shelves.held() == 0);
+}
+
+TEST_CASE("a period is that of a place: what is unused at one was perhaps wanted at another") {
+    plain t;
+    for (unsigned p : {0u, 1u}) {
+        t.shelves.put(1, t.make(32, 1), 32, p);
+        t.shelves.put(1, t.make(32, 2), 32, p);
+        CHECK_FALSE(t.shelves.take_unused(1, 32, p));
+    }
+    CHECK(t.shelves.take(1, 32, 0).count == 2);
+    CHECK(t.shelves.take(1, 32, 0).count == 1);
+    CHECK_FALSE(t.shelves.take_unused(1, 32, 0));
+    CHECK(t.shelves.take_unused(1, 32, 1).count == 2);
+    CHECK(t.shelves.take_unused(1, 32, 1).count == 1);
+    CHECK_FALSE(t.shelves.take_unused(1, 32, 1));
+    CHECK(t.shelves.held() == 0);
+}
+
+TEST_CASE("what is taken from elsewhere was wanted there") {
+    plain t;
+    for (unsigned count : {1u, 2u, 3u}) t.shelves.put(1, t.make(32, count), 32, 3);
+    t.shelves.take_unused(1, 32, 3);
+    CHECK(t.shelves.take(1, 32, 0).count == 3);
+    t.shelves.put(1, t.make(32, 4), 32, 3);
+    CHECK(t.shelves.take_unused(1, 32, 3).count == 4);
+    CHECK(t.shelves.take_unused(1, 32, 3).count == 2);
+    CHECK_FALSE(t.shelves.take_unused(1, 32, 3));
+    CHECK(t.shelves.held() == 32);
+}
+
+namespace {
+// model - of the places of one list: what a put and a take do, said in another way.
+struct model {
+    struct shelf {
+        std::vector<batch> all{};
+        std::size_t unused = 0;
+
+        batch pop() {
+            batch b = all.back();
+            all.pop_back();
+            return b;
+        }
+        batch wanted() {
+            batch b = pop();
+            unused = std::min(unused, all.size());
+            return b;
+        }
+    };
+    std::vector<shelf> at;
+
+    batch take(std::size_t near) {
+        if (!at[near].all.empty()) return at[near].wanted();
+        for (std::size_t k = 1; k < at.size(); ++k)
+            if (shelf& s = at[(near + k) % at.size()]; s.all.size() > 1) return s.wanted();
+        return {};
+    }
+    batch take_any() {
+        for (shelf& s : at)
+            if (!s.all.empty()) return s.wanted();
+        return {};
+    }
+    batch take_unused(std::size_t place) {
+        shelf& s = at[place];
+        if (s.unused == 0) return s.unused = s.all.size(), batch{};
+        --s.unused;
+        return s.pop();
+    }
+};
+}
+
+TEST_CASE("in a random run every place has what a model of it has") {
+    PTM_TEST_SEED(random);
+    plain t;
+    constexpr unsigned places = decltype(t.shelves)::places;
+    model m{std::vector<model::shelf>(places)};
+    std::vector<batch> hand;
+    for (unsigned i = 0; i < 40; ++i) hand.push_back(t.make(32, 1 + i % 5));
+    std::size_t held = 0;
+    for (std::size_t step = 0; step < ptm_test::steps(20'000); ++step) {
+        auto near = static_cast<unsigned>(random() % places);
+        auto what = random() % 16;
+        if (what < 7 && !hand.empty()) {
+            std::swap(hand[random() % hand.size()], hand.back());
+            m.at[near].all.push_back(hand.back());
+            t.shelves.put(1, hand.back(), 32, near);
+            held += hand.back().count * 32;
+            hand.pop_back();
+        } else {
+            batch expected = what < 14 ? m.take(near) : what == 14 ? m.take_any() : m.take_unused(near);
+            batch b = what < 14 ? t.shelves.take(1, 32, near)
+                : what == 14    ? t.shelves.take_any(1, 32)
+                                : t.shelves.take_unused(1, 32, near);
+            REQUIRE(b.first == expected.first);
+            REQUIRE(b.count == expected.count);
+            held -= b.count * 32;
+            if (b) hand.push_back(b);
+        }
+        REQUIRE(t.shelves.held() == held);
+    }
+}
+
+// ---- periods -------------------------------------------------------------------------------------------------------
+
 TEST_CASE("a period is over once, for whoever asks first") {
     plain t;
     CHECK(t.shelves.period_over(1000, 500));
@@ -124,6 +278,15 @@ TEST_CASE("a period is not over for a thread that looked at the clock before it 
     CHECK(t.shelves.period_over(1000, 500));
     CHECK_FALSE(t.shelves.period_over(996, 500));
     CHECK_FALSE(t.shelves.period_over(1400, 500)); // nor did that one move its beginning
+}
+
+TEST_CASE("a period that begins later is over later") {
+    plain t;
+    CHECK(t.shelves.period_over(1000, 500));
+    t.shelves.begin_period(1700);
+    CHECK_FALSE(t.shelves.period_over(1500, 500));
+    CHECK_FALSE(t.shelves.period_over(2199, 500));
+    CHECK(t.shelves.period_over(2200, 500));
 }
 
 TEST_CASE("of many threads that ask at the same time a period is over for one") {
@@ -152,25 +315,26 @@ TEST_CASE("a fork takes every lock, but those that its own thread may have, and 
         return true;
     };
     s.lock_for_fork(all_but_third);
-    CHECK(asked == 7);
-    CHECK(noisy_lock::taken == 6);
+    constexpr int all = 7 * int{shelves::places};
+    CHECK(asked == all);
+    CHECK(noisy_lock::taken == all - 1);
     s.unlock_after_fork();
-    CHECK(noisy_lock::let_go == 6);
+    CHECK(noisy_lock::let_go == all - 1);
     asked = 0;
     s.lock_for_fork(all_but_third);
     s.reset_after_fork();
-    CHECK(noisy_lock::reset == 6);
-    CHECK(noisy_lock::let_go == 6);
+    CHECK(noisy_lock::reset == all - 1);
+    CHECK(noisy_lock::let_go == all - 1);
     int free_now = 0;
     s.lock_for_fork([&](noisy_lock& lock) { return free_now += lock.try_lock(), true; });
-    CHECK(free_now == 7);
+    CHECK(free_now == all);
 }
 
 TEMPLATE_LIST_TEST_CASE("threads that put and take lose no chunk and get none twice", "", locks) {
     using bench_of = bench<ptm_test::safe_context, TestType>;
     using header = typename bench_of::header;
     bench_of t;
-    constexpr unsigned threads = 4, batches = 60;
+    constexpr unsigned threads = 4, batches = 60, places = decltype(t.shelves)::places;
     std::vector<std::vector<batch>> hands(threads);
     for (auto& hand : hands)
         for (unsigned i = 0; i < batches; ++i) hand.push_back(t.make(64, 1 + i % 7));
@@ -181,10 +345,13 @@ TEMPLATE_LIST_TEST_CASE("threads that put and take lose no chunk and get none tw
         auto& hand = hands[who];
         for (std::size_t k = 0; k < ptm_test::steps(20'000); ++k) {
             unsigned list = 1 + static_cast<unsigned>(random() % 2);
+            unsigned near = random() % 8 == 0 ? static_cast<unsigned>(random()) : who; // at times on another processor
             if (random() % 2 == 0 && !hand.empty()) {
-                t.shelves.put(list, hand.back(), 64);
+                t.shelves.put(list, hand.back(), 64, near);
                 hand.pop_back();
-            } else if (batch b = k % 64 == 0 ? t.shelves.take_unused(list, 64) : t.shelves.take(list, 64)) {
+            } else if (batch b = k % 64 == 0 ? t.shelves.take_unused(list, 64, near % places)
+                           : k % 64 == 1     ? t.shelves.take_any(list, 64)
+                                             : t.shelves.take(list, 64, near)) {
                 hand.push_back(b);
             }
         }
@@ -193,7 +360,7 @@ TEMPLATE_LIST_TEST_CASE("threads that put and take lose no chunk and get none tw
     for (unsigned i = 0; i < threads; ++i) running.emplace_back(trade, i);
     for (std::thread& each : running) each.join();
     for (unsigned list : {1u, 2u})
-        while (batch b = t.shelves.take(list, 64)) hands[0].push_back(b);
+        while (batch b = t.shelves.take_any(list, 64)) hands[0].push_back(b);
     CHECK(t.shelves.held() == 0);
     std::vector<void*> seen;
     for (auto& hand : hands)

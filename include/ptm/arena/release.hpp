@@ -67,7 +67,7 @@ PTM_NOINLINE void tidy(arena_state<C>& a) noexcept {
     errno_guard keep;
     if (a.have_fast) consolidate(a);
     if constexpr (has_sub_heaps<C>)
-        if (a.side_arena) return static_cast<void>(trim_sub_heaps(a, a.shared->top_pad));
+        if (a.side_arena) return static_cast<void>(trim_sub_heaps(a, a.shared->top_pad, a.shared->trim_threshold));
     if (bytes(C::header::size_of(a.top)) >= a.shared->trim_threshold) trim_top(a, a.shared->top_pad);
 }
 

@@ -22,9 +22,10 @@ bool trim_top(arena_state<C>& a, std::size_t pad) noexcept {
     std::size_t extra = align_down(spare - pad, huge != 0 ? huge : a.backend.page_bytes());
     if (extra == 0 || a.backend.frontier() != offset(a.top, whole)) return false;
     std::byte* end = offset(a.top, whole);
-    C::poisoning::expose(end - extra, extra);
+    bool gives = extra < whole;
+    if (gives) C::poisoning::expose(end - extra, extra);
     std::size_t released = a.backend.retreat(extra);
-    if (released < extra) C::poisoning::hide(end - extra, extra - released);
+    if (gives && released < extra) C::poisoning::hide(end - extra, extra - released);
     if (released == 0) return false;
     a.system_bytes -= released;
     header::set_top(a.top, chunk_size{whole - released});
@@ -97,12 +98,12 @@ bool retreat_exposed(sub_heap<C>* h, std::size_t extra) noexcept {
     }
 }
 
-// shrink_newest - gives back the end of top, but for `pad` bytes.
+// shrink_newest - gives back the end of a top of at least `from` bytes, but for `pad` bytes.
 template <arena_config C>
-bool shrink_newest(arena_state<C>& a, std::size_t pad) noexcept {
+bool shrink_newest(arena_state<C>& a, std::size_t pad, std::size_t from) noexcept {
     sub_heap<C>* h = sub_heap_of<C>(a.top);
     std::size_t whole = bytes(C::header::size_of(a.top)), least = bytes(C::header::smallest) + 1;
-    if (whole < a.shared->trim_threshold || whole < least || whole - least <= pad) return false;
+    if (whole < from || whole < least || whole - least <= pad) return false;
     std::size_t extra = align_down(whole - least - pad, h->memory.page_bytes());
     if (extra == 0 || !retreat_exposed<C>(h, extra)) return false;
     a.system_bytes -= extra;
@@ -113,14 +114,15 @@ bool shrink_newest(arena_state<C>& a, std::size_t pad) noexcept {
 
 } // namespace detail
 
-// trim_sub_heaps - of a side arena: gives back the newest sub-heaps that nothing is left in, and the end of top.
+// trim_sub_heaps - of a side arena: gives back the newest sub-heaps that nothing is left in, and the end of a top of at
+// least `from` bytes.
 //   returns  true: something was given back
 //   source   glibc 2.36 arena.c, heap_trim
 template <arena_config C>
-bool trim_sub_heaps(arena_state<C>& a, std::size_t pad) noexcept {
+bool trim_sub_heaps(arena_state<C>& a, std::size_t pad, std::size_t from) noexcept {
     bool any = false;
     while (detail::drop_newest(a, pad)) any = true;
-    return detail::shrink_newest(a, pad) || any;
+    return detail::shrink_newest(a, pad, from) || any;
 }
 
 namespace detail {
@@ -143,14 +145,14 @@ std::size_t discard_unit(const arena_state<C>& a) noexcept {
     return a.side_arena ? C::arena_backend::page_bytes() : C::main_backend::page_bytes();
 }
 
-// discard_inside - drops the whole pages of a free chunk behind its links.
+// discard_inside - drops the whole pages of a free chunk behind its links, if they are `least` bytes.
 template <arena_config C>
-bool discard_inside(arena_state<C>& a, chunk_in<C>* c) noexcept {
+bool discard_inside(arena_state<C>& a, chunk_in<C>* c, std::size_t least) noexcept {
     constexpr std::size_t links = sizeof(chunk_in<C>);
     std::size_t page = discard_unit(a), n = bytes(C::header::size_of(c));
     if (n <= page - 1 + links) return false;
     std::size_t ahead = links + bytes_to_aligned(offset(c, links), page);
-    if (ahead >= n || n - ahead < page) return false;
+    if (ahead >= n || n - ahead < larger(page, least)) return false;
     pages whole{offset(c, ahead), align_down(n - ahead, page)};
     C::poisoning::expose(whole.data, whole.bytes);
     discard(a, whole);
@@ -183,27 +185,51 @@ bool drop_kept([[maybe_unused]] B& backend) noexcept {
     if constexpr (has(B::able, can::keep)) return backend.drop_kept() != 0;
     return false;
 }
+
+// discard_free - the whole pages inside free chunks, where they are `least` bytes together.
+template <arena_config C>
+bool discard_free(arena_state<C>& a, std::size_t least) noexcept {
+    bool any = false;
+    if (!can_discard(a)) return any;
+    auto visit = [&](chunk_in<C>* c, auto&&...) noexcept { any |= discard_inside(a, c, least); };
+    a.unsorted.for_each(visit);
+    a.large.for_each(visit);
+    if constexpr (requires { a.large.note_given_back(); }) a.large.note_given_back();
+    return any;
 }
 
-// trim - consolidates, drops the pages inside free chunks, and gives the end of top back but for `pad` bytes. A side
-// arena keeps its top: only a free lets its sub-heaps shrink.
+// trim_end - of the main arena; of a side arena only where the configuration says so.
+template <arena_config C>
+bool trim_end(arena_state<C>& a, std::size_t pad) noexcept {
+    if constexpr (has_sub_heaps<C>)
+        if (a.side_arena) return C::ruled.trims_every_top && trim_sub_heaps(a, pad, 0);
+    bool any = false;
+    if constexpr (keeps_regions<C>) any |= drop_free_regions(a);
+    return trim_top(a, pad) || any;
+}
+}
+
+// give_back - merges what is fast, drops the pages inside free chunks where that is worth a call, and gives the end of
+// top back.
+//   pad      bytes that stay at the end of top
+//   least    bytes: fewer pages in a row stay
 //   returns  true: something was given back, or could have been before
-//   cost     O(free chunks)
+//   cost     O(free chunks), and a system call for each large one
 //   thread   the caller holds the arena's lock; the arena is prepared
-//   source   glibc 2.36 malloc.c, mtrim
+template <arena_config C>
+bool give_back(arena_state<C>& a, std::size_t pad, std::size_t least) noexcept {
+    consolidate(a);
+    bool any = detail::discard_free(a, least);
+    return detail::trim_end(a, pad) || any;
+}
+
+// trim - gives back all that can be, and what backends keep; but for `pad` bytes at the end of top. A side arena keeps
+// its top, where the configuration does not say trims_every_top: then only a free lets its sub-heaps shrink.
+//   returns, cost, thread  as give_back
+//   source                 glibc 2.36 malloc.c, mtrim
 template <arena_config C>
 bool trim(arena_state<C>& a, std::size_t pad) noexcept {
-    consolidate(a);
-    bool any = false;
-    if (detail::can_discard(a)) {
-        auto visit = [&](chunk_in<C>* c, auto&&...) noexcept { any |= detail::discard_inside(a, c); };
-        a.unsorted.for_each(visit);
-        a.large.for_each(visit);
-    }
-    if (!a.side_arena) {
-        if constexpr (keeps_regions<C>) any |= drop_free_regions(a);
-        any |= trim_top(a, pad);
-    }
+    bool any = give_back(a, pad, 0);
     bool kept = detail::drop_kept(a.backend);
     return detail::drop_kept(a.shared->mapped_backend) || kept || any;
 }

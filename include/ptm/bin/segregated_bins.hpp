@@ -53,18 +53,30 @@ class segregated_bins::in {
 
     std::uint64_t bits_[words] = {};
     node heads_[lists] = {};
+    std::size_t in_rows_ = 0, given_back_ = 0;
 
 public:
     constexpr in() noexcept = default;
 
     void clear() noexcept {
         for (std::uint64_t& word : bits_) word = 0;
+        in_rows_ = given_back_ = 0;
     }
+
+    // bytes_in_rows - of all chunks that have so many pages in a row that giving them back is worth a call.
+    static constexpr std::size_t row = 32 * 1024;
+    std::size_t bytes_in_rows() const noexcept { return in_rows_; }
+
+    // note_given_back - their pages went to the system. unreturned_bytes - in rows that were used since then, at most.
+    void note_given_back() noexcept { given_back_ = in_rows_; }
+    std::size_t unreturned_bytes() const noexcept { return in_rows_ - given_back_; }
 
     // insert
     // faults   large_links_disagree: at the newest of the list
     void insert(chunk* c) noexcept {
-        unsigned i = list_of(header::size_of(c));
+        chunk_size n = header::size_of(c);
+        unsigned i = list_of(n);
+        in_rows_ += bytes_in_row(n);
         if (!has(i)) rings::algorithms::init_header(&heads_[i]);
         set(i);
         const node* front = rings::front(heads_[i]);
@@ -96,7 +108,10 @@ public:
     // remove
     // faults   links_disagree
     void remove(chunk* c) noexcept {
-        unsigned i = list_of(header::size_of(c));
+        chunk_size n = header::size_of(c);
+        unsigned i = list_of(n);
+        in_rows_ -= bytes_in_row(n);
+        if (given_back_ > in_rows_) given_back_ = in_rows_;
         rings::unlink(c);
         if (has(i) && rings::empty(heads_[i])) unset(i);
     }
@@ -112,6 +127,8 @@ public:
     }
 
 private:
+    static std::size_t bytes_in_row(chunk_size n) noexcept { return bytes(n) >= row ? bytes(n) : 0; }
+
     static unsigned list_of(chunk_size n) noexcept {
         unsigned width = static_cast<unsigned>(std::bit_width(bytes(n)));
         if (width > last_bits) return lists - 1;

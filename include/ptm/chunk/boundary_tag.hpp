@@ -21,6 +21,7 @@
 // basic_tag is the drawing with the word, its size and the links left open; boundary_tag is glibc's.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 
 #include <ptm/chunk/header.hpp>
@@ -134,6 +135,17 @@ struct basic_tag {
         return {offset(c, -shift), shift + bytes(size_of(c))};
     }
 
+    // set_shifted - what looks like a chunk, `distance` bytes inside the user's part of another one. Its word has both
+    // flags that no chunk has together, and a size that none has: who asks for small ones only need not ask for this.
+    static void set_shifted(chunk* c, std::size_t distance) noexcept {
+        write(c, distance | shifted_size | mapped | side_arena);
+    }
+    static bool shifted_in(std::size_t word) noexcept {
+        return (word & (mapped | side_arena)) == (mapped | side_arena);
+    }
+    // shift_in - the distance, of a word that says so.
+    static std::size_t shift_in(std::size_t word) noexcept { return bytes(size_in(word)) - shifted_size; }
+
     static node* ring_of(chunk* c) noexcept { return &c->ring; }
     static const node* ring_of(const chunk* c) noexcept { return &c->ring; }
     static chunk* from_ring(node* n) noexcept { return at(n, -offsetof(chunk, ring)); }
@@ -157,6 +169,7 @@ private:
     static constexpr std::size_t mapped = 2;
     static constexpr std::size_t side_arena = 4;
     static constexpr std::size_t all_flags = 7;
+    static constexpr std::size_t shifted_size = std::bit_floor(bytes(largest));
 };
 
 namespace detail {

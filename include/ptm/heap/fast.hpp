@@ -7,8 +7,11 @@
 // to make at once.
 //
 // Memory goes back without being asked for: half a second after it was wanted last, as long as anybody frees anything;
-// when a thread ends and leaves much behind; large mappings after a second. A program that frees all it has and then
-// does nothing keeps it until it calls trim() or give_back().
+// when a thread ends and leaves much behind; large mappings after a quarter of a second. A program that frees all it
+// has and then does nothing keeps it until it calls trim() or give_back().
+//
+// An aligned block is an ordinary one with room for the alignment, as long as that at most doubles it: blocks aligned
+// to 32 to 4096 bytes take half the time and 0.7 of the memory that they take where each is cut out of a free chunk.
 #pragma once
 
 #include <ptm/bin/exact_bins.hpp>
@@ -31,14 +34,14 @@ struct fast {
     using header = boundary_tag<plain_links>;
     using main_backend = brk_backend;
     using arena_backend = reserve_backend<tuning{}.glibc_sub_heap()>;
-    using mapped_backend = mapping_cache<mmap_backend, keeping{.most = 128_MiB, .share = 4}>;
+    using mapped_backend = mapping_cache<mmap_backend, keeping{.most = 128_MiB, .share = 4, .huge = 2_MiB, .age = 250}>;
     using fast_bins = no_fast_bins;
     using unsorted_bin = no_unsorted_bin;
     using small_bins = exact_bins;
     using large_bins = segregated_bins;
     using lock = futex_lock;
     using arenas = arenas_per_cpu<1>;
-    using cache = front_cache<8 * 1024>; // with 32 KiB python3 takes 1.05 of the memory, and no program less time
+    using cache = front_cache<8 * 1024>; // with 16 KiB python3 takes 1.04 of the memory, and no program less time
     using observer = no_observer;
     using poisoning = default_poisoning;
     using hooks = no_hooks;
@@ -46,8 +49,12 @@ struct fast {
     static constexpr auto checked = checks::all - checks::of(fault::free_invalid_pointer, fault::free_invalid_size);
     static constexpr auto tuned = tuning{
         .mmap_threshold = 1024 * 1024, .trim_threshold = 32 * 1024 * 1024, .top_pad = 256 * 1024, .adaptive = false};
-    static constexpr auto ruled = rules{
-        .sub_heaps_grow_ahead = true, .new_sub_heap_stays = true, .trusts_sizes = true, .small_realloc_moves = true};
+    static constexpr auto ruled = rules{.sub_heaps_grow_ahead = true,
+                                        .new_sub_heap_stays = true,
+                                        .trims_every_top = true,
+                                        .trusts_sizes = true,
+                                        .aligned_shifts = true,
+                                        .small_realloc_moves = true};
 };
 
 static_assert(heap_config<fast>);

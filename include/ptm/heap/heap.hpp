@@ -10,6 +10,7 @@
 // aligned sub-heap that it lies in knows the others.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -31,6 +32,7 @@
 #include <ptm/os/clock.hpp>
 #include <ptm/os/huge_page.hpp>
 #include <ptm/os/page.hpp>
+#include <ptm/os/processors.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/exit.hpp>
@@ -133,7 +135,7 @@ public:
                 return handed_cleared(cleared(p), request);
         if constexpr (C::cache::exchanges)
             if (request <= block::most_request && !hooks::on_malloc())
-                return handed_cleared(cleared_if_any(malloc_uncached(request)), request);
+                return handed_cleared(cleared_if_any(cached_or_not(request)), request);
         set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
@@ -197,7 +199,7 @@ public:
     }
 
     // free_run - `count` blocks, under one lock as long as they are from one arena, and past the thread's cache; in the
-    // order of their addresses they merge on the way. errno survives.
+    // order of their addresses they merge on the way. An aligned block may go to the cache. errno survives.
     //   faults   those of free
     template <class T>
     static void free_run(T* const* blocks, std::size_t count) noexcept {
@@ -226,8 +228,10 @@ public:
     // trim - gives memory of all arenas back to the system, but for `pad` bytes at the end of the main one.
     //   returns  true: something went back
     static bool trim(std::size_t pad) noexcept {
+        bool any = false;
         if constexpr (C::cache::exchanges) send_cached_home();
-        return trim_arenas(pad);
+        for_each_arena([&](arena_state<C>& a) { any |= ptm::trim(a, pad); });
+        return any;
     }
 
     // give_back - what nobody is going to miss: batches that threads left for one another and nobody has wanted since
@@ -304,10 +308,8 @@ public:
     }
 
 private:
-    static bool trim_arenas(std::size_t pad) noexcept {
-        bool any = false;
-        for_each_arena([&](arena_state<C>& a) { any |= ptm::trim(a, pad); });
-        return any;
+    static void give_back_arenas(std::size_t least) noexcept {
+        for_each_arena([&](arena_state<C>& a) { ptm::give_back(a, shared_.top_pad, least); });
     }
 
     // own_cache - a cache in the thread's own storage. serves: false before its first miss and after its end, when it
@@ -359,10 +361,53 @@ private:
         for (unsigned i = 1; i < block::lists; ++i)
             if (batch b = own_.all_of(i)) put_batch(i, b);
         own_.end();
-        if (exchange_.held() < C::tuned.collect_at_end || !worth_collecting()) return;
-        collect();
-        trim_arenas(shared_.top_pad);
+        threads_.subtract(1);
+        constexpr int most_rounds = 16; // the system may refuse to take anything
+        if (forking_) return;
+        for (int round = 0; round < most_rounds && much_is_left() && try_collect(); ++round) give_back_at_end();
     }
+
+    // much_is_left - more than a share of what is in use, or, when no two threads use it, half of the least otherwise.
+    // What waits is worth more than its bytes then: it keeps its neighbours from merging. Mappings that are kept are
+    // likely to be wanted: a quarter counts. What a child of fork has from its parent does not, the first time.
+    static bool much_is_left() noexcept {
+        std::size_t waiting = exchange_.held(), held = shared_.held, known = known_left_;
+        free_memory f = free_now();
+        std::size_t used = held > f.bytes + waiting ? held - f.bytes - waiting : 0, least = C::tuned.collect_at_end;
+        std::size_t left = f.unreturned + waiting + kept_mappings() / 4;
+        if (left < known) known_left_ = known = left;
+        return left - known >= (threads_ > 1 ? std::max(least, used / C::tuned.collect_share) : least / 2);
+    }
+
+    // free_memory - bytes in tops and long rows of pages of all arenas, as far as the bins know, and how many of them
+    // the system has not got back.
+    struct free_memory {
+        std::size_t bytes = 0, unreturned = 0;
+    };
+    static free_memory free_now() noexcept {
+        free_memory f;
+        for_each_arena([&](arena_state<C>& a) {
+            std::size_t top = ptm::bytes(header::size_of(a.top));
+            f.bytes += top;
+            if (!a.side_arena || C::ruled.trims_every_top) f.unreturned += top;
+            if constexpr (requires { a.large.bytes_in_rows(); }) {
+                f.bytes += a.large.bytes_in_rows();
+                f.unreturned += a.large.unreturned_bytes();
+            }
+        });
+        return f;
+    }
+
+    static void give_back_at_end() noexcept {
+        give_back_arenas(C::tuned.give_back_least);
+        if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(C::tuned.collect_at_end);
+        known_left_ = 0;
+    }
+    static std::size_t kept_mappings() noexcept {
+        if constexpr (keeps_mappings) return shared_.mapped_backend.kept();
+        return 0;
+    }
+
     static void leave_block() noexcept {
         block* b = cache_;
         leaving_ = !C::ruled.cache_after_the_end || b != block::nobody();
@@ -422,6 +467,7 @@ private:
         ~homecoming() { go_to(nullptr); }
 
         void operator()(chunk* c) noexcept {
+            if constexpr (shifts && believes_sizes) c = beginning(c);
             if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
             if (C::ruled.trusts_sizes && header::mapped_in(header::peek(c))) return free_mapped(c);
             arena_state<C>& a = arena_of(c);
@@ -448,6 +494,9 @@ private:
     static inline constinit thread_local block* cache_ = block::nobody();
     static inline constinit thread_local own_cache own_{}; // in place of cache_, of a cache that exchanges
     static inline constinit exchange exchange_{};          // the same
+    static inline constinit std::atomic<bool> collecting_ = false;
+    static inline constinit relaxed<std::size_t> known_left_ = 0; // bytes, in a new child
+    static inline constinit relaxed<std::size_t> threads_ = 0;    // that have caches in their own storage
     static inline constinit thread_local bool leaving_ = false;
     static inline constinit thread_local bool will_leave_ = false; // the thread's end will be told
     static inline constinit std::atomic<bool> is_set_up_ = false;
@@ -492,7 +541,7 @@ private:
     // free_by_word - a mapped chunk is usually too large for a stack: it needs no question of its own.
     PTM_ALWAYS_INLINE static void free_by_word(chunk* c, std::size_t word) noexcept {
         if constexpr (maps_small)
-            if (header::mapped_in(word)) return free_mapped(c);
+            if (header::mapped_in(word)) return free_apart(c, word);
         if constexpr (C::poisoning::poisons || looks_at_freed<C>)
             if (!header::mapped_in(word)) look_at_ordinary(c, word);
         if (!own_.accept_stacked(c, word)) [[unlikely]]
@@ -540,6 +589,9 @@ private:
     // usable - of a block; 0: c is free.
     static std::size_t usable(const chunk* c) noexcept {
         std::size_t word = header::peek(c), n = bytes(header::size_in(word));
+        if constexpr (shifts)
+            if (header::shifted_in(word))
+                return usable(unshifted(const_cast<chunk*>(c), word)) - header::shift_in(word);
         if (header::mapped_in(word)) return n - header::header_bytes;
         return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
     }
@@ -598,6 +650,8 @@ private:
         std::size_t at = bytes(header::smallest);
         while (at < alignment) at *= 2;
         if (!shared_.permits(request)) return detail::out_of_memory();
+        if constexpr (shifts)
+            if (shift_pays(at, request)) return handed(shifted(at, request), request);
         if constexpr (C::cache::serves_all) {
             if (void* p = cache().get_aligned(request, at, limits_)) return handed(p, request);
             if (request > largest_request) return detail::out_of_memory();
@@ -610,6 +664,46 @@ private:
             return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
         };
         return handed(user(request, request + at + bytes(header::smallest), search), request);
+    }
+
+    static void* cached_or_not(std::size_t request) noexcept {
+        void* p = get_at_once(request);
+        return p ? p : malloc_uncached(request);
+    }
+
+    // shifts - do aligned blocks begin inside ordinary ones?
+    static constexpr bool shifts = C::ruled.aligned_shifts && C::cache::exchanges && !C::poisoning::poisons;
+
+    // shift_pays - no more is lost than half of the block, or a cache line.
+    static bool shift_pays(std::size_t alignment, std::size_t request) noexcept {
+        constexpr std::size_t line = 64;
+        return request <= block::most_request && alignment <= (request > line ? request : line)
+            && room_to_shift(alignment, request) <= block::most_request;
+    }
+
+    // room_to_shift - what is left behind the alignment has the links of the smallest chunk: who frees it by its size
+    // does not look.
+    static std::size_t room_to_shift(std::size_t alignment, std::size_t request) noexcept {
+        constexpr std::size_t least = bytes(header::smallest) - header::overhead;
+        return (request < least ? least : request) + alignment - header::alignment;
+    }
+
+    static void* shifted(std::size_t alignment, std::size_t request) noexcept {
+        std::size_t with_room = room_to_shift(alignment, request);
+        void* p = cached_or_not(with_room);
+        if (!p) return nullptr;
+        std::size_t distance = bytes_to_aligned(p, alignment);
+        if (distance == 0) return p;
+        header::set_shifted(header::from_user(offset(p, distance)), distance);
+        return offset(p, distance);
+    }
+    static chunk* unshifted(chunk* c, std::size_t word) noexcept { return header::at(c, -header::shift_in(word)); }
+
+    // beginning - of the block that c is shifted into, which may have been cached as a shifted one itself.
+    static chunk* beginning(chunk* c) noexcept {
+        for (std::size_t word = header::peek(c); header::shifted_in(word); word = header::peek(c))
+            c = unshifted(c, word);
+        return c;
     }
 
     // aligned_from_batch - an alignment that many chunks of a batch happen to have: another batch, and one of that.
@@ -668,7 +762,7 @@ private:
         if (!header::mapped_in(header::peek(first)))
             while (k < count && is_from(arena_of(first), header::from_user(blocks[k]))) ++k;
         for (std::size_t i = 0; i < k; ++i) shared_.observer(events::freed{blocks[i]});
-        if (header::mapped_in(header::peek(first))) return free_mapped(first), k;
+        if (std::size_t word = header::peek(first); header::mapped_in(word)) return free_apart(first, word), k;
         arena_state<C>& a = arena_of(first);
         entered hold(a);
         release_run(a, blocks, k);
@@ -757,20 +851,28 @@ private:
         return malloc_batch(request, i);
     }
 
+    // place - of the exchange, that the calling thread trades at first.
+    static unsigned place() noexcept { return __libc_single_threaded ? 0 : running_processor(); }
+
     // take_batch, put_batch - from and to the exchange, unless a fork holds its locks.
     static batch take_batch(unsigned i) noexcept {
         if (forking_) return {};
         busy::registering mark;
-        return exchange_.take(i, bytes(block::size_in(i)));
+        return exchange_.take(i, bytes(block::size_in(i)), place());
     }
-    static batch take_unused(unsigned i) noexcept {
+    static batch take_any(unsigned i) noexcept {
+        if (forking_) return {};
         busy::registering mark;
-        return exchange_.take_unused(i, bytes(block::size_in(i)));
+        return exchange_.take_any(i, bytes(block::size_in(i)));
+    }
+    static batch take_unused(unsigned i, unsigned place) noexcept {
+        busy::registering mark;
+        return exchange_.take_unused(i, bytes(block::size_in(i)), place);
     }
     static void put_batch(unsigned i, batch b) noexcept {
         if (forking_) return send_home(b);
         busy::registering mark;
-        exchange_.put(i, b, bytes(block::size_in(i)));
+        exchange_.put(i, b, bytes(block::size_in(i)), place());
     }
 
     // malloc_batch - a chunk for list i, and further ones into it.
@@ -780,8 +882,10 @@ private:
             if (!a) return map_alone(shared_, want<C>(request));
             chunk* first = nullptr;
             typename block::refill rest(own_, i);
-            allocate_batch(*a, block::size_in(i), count, present_stash(),
-                           [&](chunk* c) { first ? rest(c) : void(first = c); });
+            auto take = [&](chunk* c) { first ? rest(c) : void(first = c); };
+            bool apart = own_.is_new(i) && block::is_shared(i);
+            if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
+                allocate_batch(*a, block::size_in(i), count, present_stash(), take);
             return first;
         };
         void* p = user(request, request, cut);
@@ -797,7 +901,7 @@ private:
         own_.collects_first = false;
         if (a) busy::leave(a->lock);
         if (c) return header::to_user(c);
-        collect();
+        try_collect();
         return nullptr;
     }
 
@@ -806,19 +910,38 @@ private:
         return waiting > C::tuned.collect_least && waiting > shared_.held / C::tuned.collect_share;
     }
 
+    // try_collect - one thread at a time, as they would stand in each other's way. Whoever comes meanwhile may leave
+    // more to the one who is at it, who looks again at the end.
+    static bool try_collect() noexcept {
+        if (collecting_.exchange(true, std::memory_order_acq_rel)) return false;
+        collect();
+        collecting_.exchange(false, std::memory_order_acq_rel); // what others left before they looked is seen then
+        return true;
+    }
+
     // collect - what threads have left for one another goes home. errno survives.
     PTM_NOINLINE static void collect() noexcept {
         errno_guard keep;
         for (unsigned i = 1; i < block::lists; ++i)
-            while (batch b = take_batch(i)) send_home(b);
+            while (batch b = take_any(i)) send_home(b);
     }
 
     // give_back_unused - and what nobody has wanted for a while.
     PTM_NOINLINE static void give_back_unused() noexcept {
         errno_guard keep;
-        for (unsigned i = 1; i < block::lists; ++i)
-            while (batch b = take_unused(i)) send_home(b);
-        trim_arenas(shared_.top_pad);
+        for (unsigned place = 0; place < exchange::places; ++place)
+            for (unsigned i = 1; i < block::lists; ++i)
+                while (batch b = take_unused(i, place)) send_home(b);
+        give_back_arenas(C::tuned.give_back_least);
+        if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(SIZE_MAX);
+    }
+
+    // give_back_sparingly - the next time comes later when there is much to look at: a twentieth of the time is enough.
+    static void give_back_sparingly() noexcept {
+        std::uint64_t begun = coarse_clock::now();
+        give_back_unused();
+        std::uint64_t ended = coarse_clock::now(), rest = 20 * (ended - begun);
+        if (rest > C::tuned.exchange_period) exchange_.begin_period(ended + rest - C::tuned.exchange_period);
     }
 
     static void* malloc_from_arena(std::size_t request) noexcept {
@@ -853,6 +976,13 @@ private:
         }
     }
 
+    // free_apart - by a word that says "mapped": a chunk in a mapping of its own, or what is shifted into another one.
+    static void free_apart(chunk* c, std::size_t word) noexcept {
+        if constexpr (shifts)
+            if (header::shifted_in(word)) return free_chunk(unshifted(c, word));
+        free_mapped(c);
+    }
+
     PTM_COLD static void free_mapped(chunk* c) noexcept {
         errno_guard keep;
         if constexpr (C::ruled.size_doubted_late) look_at_freed<C>(c, header::size_of(c));
@@ -863,12 +993,13 @@ private:
     // free_unstacked - larger than what is stacked, or its list is full, or there is no cache yet.
     PTM_NOINLINE static void free_unstacked(chunk* c) noexcept {
         std::size_t word = header::peek(c);
-        if (header::mapped_in(word)) return free_mapped(c);
+        if (header::mapped_in(word)) return free_apart(c, word);
         chunk_size n = header::size_in(word);
         if (!block::cacheable(n)) return free_to_arena(c);
         make_cache();
         if (!own_.serves) return free_to_arena(c);
         unsigned i = block::list_of(n);
+        if (own_.is_new(i) && block::is_shared(i) && begin_apart(i)) return own_.push_last(i, c);
         if (!own_.make_room(i)) {
             if (!own_.holds_any(i)) return free_to_arena(c);
             hand_over(i);
@@ -876,12 +1007,25 @@ private:
         own_.push(i, c);
     }
 
+    // begin_apart - who frees a small block before it asked for one has it from another thread, whose blocks lie beside
+    // it. It gets some that lie by themselves, and that one is kept for when they are used up.
+    //   returns  false: it got none
+    PTM_COLD static bool begin_apart(unsigned i) noexcept {
+        if (__libc_single_threaded || forking_) return false;
+        errno_guard keep;
+        arena* a = arenas_.lock_one(apart_bytes);
+        if (!a) return false;
+        std::size_t k = allocate_apart(*a, block::size_in(i), typename block::refill(own_, i));
+        busy::leave(a->lock);
+        return k != 0;
+    }
+
     // hand_over - a batch of list i goes to the exchange.
     PTM_NOINLINE static void hand_over(unsigned i) noexcept {
         put_batch(i, own_.leaving(i, limits_));
         if (++own_.handed_over % 16 != 0 || forking_) return;
         if (exchange_.period_over(coarse_clock::now(), C::tuned.exchange_period)) [[unlikely]]
-            give_back_unused();
+            give_back_sparingly();
     }
 
     // send_cached_home - what the calling thread has cached and what threads have left for one another.
@@ -969,6 +1113,8 @@ private:
     }
 
     static void* realloc_mapped(chunk* c, std::size_t request) noexcept {
+        if constexpr (shifts)
+            if (header::shifted_in(header::peek(c))) return realloc_cached(c, request);
         return resize_mapped(shared_, c, header::size_for(request), [&] { return malloc_cached_or_not(request); });
     }
 
@@ -1051,6 +1197,7 @@ private:
     static void begin_own_cache() noexcept {
         own_.begin(limits_);
         own_.serves = true;
+        threads_.add(1);
         if (!will_leave_) look_around();
     }
 
@@ -1115,8 +1262,16 @@ private:
         if (!forking_) return;
         forking_ = false;
         if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
-        if constexpr (C::cache::exchanges) exchange_.reset_after_fork();
+        if constexpr (C::cache::exchanges) exchange_in_child();
         arenas_.in_child();
+    }
+
+    // exchange_in_child - what is left would be copied, page by page, to come home: in the child it does not count.
+    static void exchange_in_child() noexcept {
+        exchange_.reset_after_fork();
+        collecting_.store(false, std::memory_order_relaxed);
+        known_left_ = SIZE_MAX;
+        threads_ = own_.serves ? 1 : 0;
     }
 };
 

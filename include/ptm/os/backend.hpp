@@ -127,11 +127,12 @@ concept clears_pages = requires(B b, std::size_t bytes) {
 };
 
 template <class B>
-concept keeps_pages = requires(B b, const B k) {
+concept keeps_pages = requires(B b, const B k, std::size_t bytes) {
     { k.kept() } noexcept -> std::same_as<std::size_t>;      // bytes
     { b.drop_kept() } noexcept -> std::same_as<std::size_t>; // bytes that went back to the system; errno survives
-    { b.before_fork() } noexcept -> std::same_as<void>;      // where several threads use it: until after_fork(), in
-    { b.after_fork() } noexcept -> std::same_as<void>;       // parent and child, what is kept stays as it is
+    { b.drop_beyond(bytes) } noexcept -> std::same_as<std::size_t>; // as far as it is more, or was kept for long
+    { b.before_fork() } noexcept -> std::same_as<void>; // where several threads use it: until after_fork(), in
+    { b.after_fork() } noexcept -> std::same_as<void>;  // parent and child, what is kept stays as it is
 };
 
 // backend_policy - must have what it says it has.

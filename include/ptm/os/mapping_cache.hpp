@@ -74,6 +74,10 @@ struct keeping {
     // 1790.
     std::size_t most_cleared = 8_MiB;
 
+    // For runs of at least so many bytes that come from B, or grow there, huge pages are asked for; 0: never. Bytes.
+    // Not for what is to read as zero: who asks for that may mean to touch little of it.
+    std::size_t huge = 0;
+
     // Whoever calls next gives back what is older. Milliseconds.
     std::uint32_t age = 1000;
 };
@@ -141,7 +145,7 @@ public:
         errno_guard keep;
         std::size_t whole = whole_bytes(bytes);
         pages run = whole != 0 ? reuse(whole).run : no_pages();
-        if (!run && whole != 0) run = fresh(whole);
+        if (!run && whole != 0) advise_if_large(run = fresh(whole), 0);
         if (!run) keep.dismiss();
         return handed_out(run);
     }
@@ -213,18 +217,21 @@ public:
 
     // drop_kept - all of it goes back to B. errno survives.
     //   returns  bytes that went
-    std::size_t drop_kept() noexcept {
+    std::size_t drop_kept() noexcept { return drop_beyond(0); }
+
+    // drop_beyond - what is older than keeping::age goes back, and the oldest until no more than `bytes` are kept.
+    std::size_t drop_beyond(std::size_t bytes) noexcept {
         errno_guard keep;
         std::size_t went = 0;
         for (;;) {
             batch old;
             {
                 detail::turn mine(taken_);
-                if (mine) expire(old, 0, Clock::now());
+                if (mine) expire(old, bytes, Clock::now());
             }
             std::size_t some = give_back_all(old);
             went += some;
-            if (some == 0) return went; // nothing is kept, or B does not take it
+            if (some == 0) return went; // there is no more, or B does not take it
         }
     }
 
@@ -429,7 +436,14 @@ private:
         moves_.fetch_add(1, std::memory_order_release);
         pages moved = inner_.remap(run, whole);
         moves_.fetch_add(1, std::memory_order_acquire);
+        advise_if_large(moved, run.bytes);
         return moved;
+    }
+
+    // advise_if_large - a run that had `before` bytes; one that was large then has been asked for.
+    void advise_if_large(pages run, std::size_t before) noexcept {
+        if constexpr (has(B::able, can::advise))
+            if (K.huge != 0 && run.bytes >= K.huge && before < K.huge) inner_.advise_huge(run);
     }
 
     // resized - by B.

@@ -16,6 +16,13 @@
 
 namespace ptm {
 
+// running_processor - the number of the one that the calling thread runs on at this moment; 0 where the system does not
+// say. Some 10 ns.
+inline unsigned running_processor() noexcept {
+    int cpu = sched_getcpu();
+    return cpu < 0 ? 0 : static_cast<unsigned>(cpu);
+}
+
 namespace detail {
 
 // part_before - what stands in `text` before the first `separator`; `text` keeps what stands behind it.

@@ -15,9 +15,9 @@
 #include <atomic>
 #include <cstddef>
 
-#include <sched.h>
 #include <sys/single_threaded.h>
 
+#include <ptm/os/processors.hpp>
 #include <ptm/thread/arenas.hpp>
 
 namespace ptm {
@@ -53,7 +53,7 @@ public:
 
     arena* lock_one(std::size_t request) noexcept {
         if (__libc_single_threaded) return busy::enter(ring_.main().lock), &ring_.main();
-        std::atomic<arena*>* mine = arenas_ + processor() * N;
+        std::atomic<arena*>* mine = arenas_ + running_processor() % tables * N;
         for (unsigned i = 0; i < N; ++i) {
             arena* a = mine[i].load(std::memory_order_acquire);
             if (!a) a = make(mine[i], request);
@@ -90,12 +90,6 @@ public:
     }
 
 private:
-    // A system that does not say which processor this is has one.
-    static unsigned processor() noexcept {
-        int cpu = sched_getcpu();
-        return cpu < 0 ? 0 : static_cast<unsigned>(cpu) % tables;
-    }
-
     // make - unless somebody else was faster.
     PTM_COLD arena* make(std::atomic<arena*>& place, std::size_t request) noexcept {
         busy::registering mark;

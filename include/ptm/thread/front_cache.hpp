@@ -9,7 +9,10 @@
 // that two batches of each list in any case and what came as one batch. A free into a full list asks for more capacity,
 // which is taken from the budget or from lists that do not use theirs; where there is none, a batch of the list goes to
 // the transfer cache, and the budget grows a little, as somebody is busy here. A miss takes a batch from there, or has
-// the arena cut one: one chunk the first time, then twice as many as before, up to some KiB.
+// the arena cut one: one chunk the first time, then twice as many as before, up to some KiB. Of a size that shares a
+// cache line with others, the first time two lines are cut up, in which no other thread's chunks lie; a thread that
+// frees a chunk of such a size before it had any gets its two lines then, and hands that chunk out last: a neighbour
+// may be in use elsewhere.
 //
 // There is a list for each of the 64 smallest sizes, and eight for every doubling above them. A request for one of
 // those gets a chunk of the smallest size of the list, so that every chunk of a list serves every request of it.
@@ -215,6 +218,22 @@ public:
             last_ = user;
         }
     };
+
+    // is_new - has list i never had anything? is_shared - may two of its chunks lie in a cache line?
+    bool is_new(unsigned i) const noexcept { return lists_[i].capacity == 0; }
+    static bool is_shared(unsigned i) noexcept { return bytes(size_in(i)) <= 64; }
+
+    // push_last - a chunk that is to be handed out after all others.
+    void push_last(unsigned i, chunk* c) noexcept {
+        list& l = lists_[i];
+        if (l.room == 0) grant(i, 1);
+        if (!l.newest) return push(i, c);
+        void* last = l.newest;
+        while (void* below = links::below(last)) last = below;
+        links::lead(c, nullptr);
+        links::lead(header::from_user(last), header::to_user(c));
+        --l.room;
+    }
 
     // grow_after_miss - so that a list that is emptied again and again gets longer.
     void grow_after_miss(unsigned i) noexcept {

@@ -7,6 +7,12 @@
 //                                                          v for a while; when much is left and a thread ends
 //                                                     the arenas, under their locks
 //
+// There are such shelves at several places, and a thread goes to the one for the processor that it runs on. It looks at
+// the others when that has nothing, and leaves one batch there: so blocks go back to the threads that had them, which
+// may be on the same processor still, and a producer is served by what its consumers leave elsewhere. Two threads that
+// churn 3,000 blocks of 16 to 512 bytes each have 30 cache lines with blocks of both after four million steps; with
+// one place, 1,700.
+//
 // A batch is a chain of cached chunks. It changes hands whole: a put and a take cost one lock and a few words, however
 // many chunks there are, and nobody asks which arena a chunk is from. That makes a thread that only frees and one that
 // only allocates cheap, and it puts off merging: chunks that are wanted again soon, in whichever thread, never merge.
@@ -38,6 +44,10 @@ namespace detail {
 
 template <bin_context C, lock_policy Lock, unsigned Lists>
 class transfer_lists {
+public:
+    static constexpr unsigned places = 4;
+
+private:
     using header = typename C::header;
 
     static_assert(bytes(header::smallest) - header::overhead >= 3 * sizeof(void*),
@@ -51,7 +61,7 @@ class transfer_lists {
         void* newest = nullptr;
     };
 
-    shelf shelves_[Lists];
+    shelf shelves_[places][Lists];
     relaxed<std::size_t> held_ = 0; // bytes
     std::atomic<std::uint64_t> period_ = 0;
 
@@ -61,9 +71,9 @@ public:
     // held - bytes, counted by the smallest size of each list.
     std::size_t held() const noexcept { return held_; }
 
-    // put - a batch of list i, whose chunks have at least `each` bytes.
-    void put(unsigned i, batch b, std::size_t each) noexcept {
-        shelf& s = shelves_[i];
+    // put - a batch of list i, whose chunks have at least `each` bytes. near: the processor that this runs on.
+    void put(unsigned i, batch b, std::size_t each, unsigned near = 0) noexcept {
+        shelf& s = shelves_[near % places][i];
         holding hold(s.lock);
         note(b, s.newest);
         s.newest = b.first;
@@ -71,20 +81,25 @@ public:
         held_.add(b.count * each);
     }
 
-    // take - the newest batch of list i; {}: there is none.
-    batch take(unsigned i, std::size_t each) noexcept {
-        shelf& s = shelves_[i];
-        if (!has_some(s)) return {};
-        holding hold(s.lock);
-        batch b = pop(s, each);
-        if (s.count < s.unused) s.unused = s.count;
+    // take - the newest batch of list i; {}: there is none. What another processor's threads may want back soon, one
+    // batch, they keep.
+    batch take(unsigned i, std::size_t each, unsigned near = 0) noexcept {
+        batch b = take_beyond(0, shelves_[near % places][i], each);
+        for (unsigned k = 1; k < places && !b; ++k) b = take_beyond(1, shelves_[(near + k) % places][i], each);
         return b;
     }
 
-    // take_unused - a batch of list i that was not wanted in the present period; {}: there is none, and the next one
-    // begins.
-    batch take_unused(unsigned i, std::size_t each) noexcept {
-        shelf& s = shelves_[i];
+    // take_any - a batch of list i, wherever there is one.
+    batch take_any(unsigned i, std::size_t each) noexcept {
+        batch b;
+        for (unsigned k = 0; k < places && !b; ++k) b = take_beyond(0, shelves_[k][i], each);
+        return b;
+    }
+
+    // take_unused - a batch of list i that was not wanted at that place in the present period; {}: there is none, and
+    // the next one begins.
+    batch take_unused(unsigned i, std::size_t each, unsigned place = 0) noexcept {
+        shelf& s = shelves_[place][i];
         holding hold(s.lock);
         if (s.unused == 0) return s.unused = s.count, batch{};
         --s.unused;
@@ -98,22 +113,40 @@ public:
         return period_.compare_exchange_strong(begun, now, std::memory_order_relaxed);
     }
 
+    // begin_period - now, or somewhat later.
+    void begin_period(std::uint64_t at) noexcept { period_.store(at, std::memory_order_relaxed); }
+
     // lock_for_fork - take(lock) for every lock; false: the calling thread has it already. See arena_ring.
     void lock_for_fork(auto&& take) noexcept {
-        for (shelf& s : shelves_) s.held_by_fork = take(s.lock);
+        for_each_shelf([&](shelf& s) { s.held_by_fork = take(s.lock); });
     }
     void unlock_after_fork() noexcept {
-        for (shelf& s : shelves_)
+        for_each_shelf([](shelf& s) {
             if (s.held_by_fork) s.lock.unlock();
+        });
     }
     void reset_after_fork() noexcept {
-        for (shelf& s : shelves_)
+        for_each_shelf([](shelf& s) {
             if (s.held_by_fork) s.lock.reset_after_fork();
+        });
     }
 
 private:
-    // has_some - as it was a moment ago: whoever puts a batch there at the same time may be too late.
-    static bool has_some(const shelf& s) noexcept { return __atomic_load_n(&s.count, __ATOMIC_RELAXED) != 0; }
+    void for_each_shelf(auto&& visit) noexcept {
+        for (auto& place : shelves_)
+            for (shelf& s : place) visit(s);
+    }
+
+    // take_beyond - a batch, if there are more than `left`. The first look is at how many there were a moment ago:
+    // whoever puts a batch there at the same time may be too late.
+    batch take_beyond(unsigned left, shelf& s, std::size_t each) noexcept {
+        if (__atomic_load_n(&s.count, __ATOMIC_RELAXED) <= left) return {};
+        holding hold(s.lock);
+        if (s.count <= left) return {};
+        batch b = pop(s, each);
+        if (s.count < s.unused) s.unused = s.count;
+        return b;
+    }
 
     PTM_UNSANITIZED batch pop(shelf& s, std::size_t each) noexcept {
         if (s.count == 0) return {};

@@ -49,8 +49,15 @@ struct rules {
     // make the arena give the new one back at once, and the request fails there.
     bool new_sub_heap_stays = false; // none
 
+    // trim() gives the end of every arena's top back, not only that of the main arena.
+    bool trims_every_top = false; // none
+
     // heap::free_of believes the number it is given: the block's header is not looked at.
     bool trusts_sizes = false; // none
+
+    // An aligned block of a size that the cache has lists for is an ordinary block with room for the alignment, and a
+    // note of how far it begins inside that; otherwise it is cut out of a free chunk.
+    bool aligned_shifts = false; // none
 
     // realloc of a block that a cache may hold asks the cache for another place instead of locking the arena, and keeps
     // the block where it wastes less than half of it.

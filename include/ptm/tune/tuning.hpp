@@ -57,11 +57,17 @@ struct tuning {
     std::uint64_t exchange_period = 500;
 
     // There, too: when an arena would have to grow, and more than 1/collect_share of the heap's memory and
-    // `collect_least` bytes lie in batches that wait for a thread, they go home and merge first. When a thread ends,
-    // `collect_at_end` bytes are enough.
+    // `collect_least` bytes lie in batches that wait for a thread, they go home and merge first.
     std::size_t collect_share = 8;
     std::size_t collect_least = 256 * 1024;
+
+    // And when a thread ends, and more than `collect_at_end` bytes wait, or are free since that was asked last, and
+    // more than 1/collect_share of what is in use: then they go home and back to the system. When it was the last but
+    // one, half of `collect_at_end` is enough. Bytes.
     std::size_t collect_at_end = 4 * 1024 * 1024;
+
+    // What goes back to the system every exchange_period lies in rows of so many bytes at least.
+    std::size_t give_back_least = 16 * 1024;
 
     // Chunks that a search may sort after it has stashed a fitting one; 0: no limit.
     std::size_t cache_unsorted_limit = 0; // glibc.malloc.tcache_unsorted_limit
