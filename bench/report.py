@@ -10,7 +10,7 @@ NOTES is a directory with the files
               peak, start, held and live (KiB; the latter three of bench's own programs), walls (each process's, with
               commas between)
 RESULTS gets results.txt, the tables, which are also printed; results.json, every run and every median; results.html,
-charts and tables.
+charts and tables; results.svg, the charts of time and memory in one picture.
 """
 import html
 import json
@@ -18,6 +18,7 @@ import math
 import statistics
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 OWN = ("fast", "glibc_2_36")  # ptm's, the one first that is compared with the others
 KEYS = ("processor", "wall", "peak", "start", "held", "live")
@@ -259,10 +260,19 @@ def colour(notes, allocator):
     return COLOURS[notes.allocators.index(allocator) % len(COLOURS)]
 
 
-def svg(title, height, body):
-    return (f'<figure><figcaption>{html.escape(title)}</figcaption><svg xmlns="http://www.w3.org/2000/svg" '
-            f'viewBox="0 0 {LEFT + WIDTH + 80} {height}" width="{LEFT + WIDTH + 80}" height="{height}">'
-            + "".join(body) + "</svg></figure>")
+class Chart(NamedTuple):
+    title: str
+    height: int
+    body: list
+
+
+ACROSS = LEFT + WIDTH + 80
+
+
+def figure(chart):
+    return (f'<figure><figcaption>{html.escape(chart.title)}</figcaption><svg xmlns="http://www.w3.org/2000/svg" '
+            f'viewBox="0 0 {ACROSS} {chart.height}" width="{ACROSS}" height="{chart.height}">'
+            + "".join(chart.body) + "</svg></figure>")
 
 
 def text(x, y, words, anchor="start"):
@@ -277,7 +287,7 @@ def bars(notes, title, values, digits=2):
         y, long = STEP * (i + 1), WIDTH * max(value or 0, 0) / most
         body.append(text(LEFT - 8, y, name, "end") + text(LEFT + long + 6, y, number(value, digits)))
         body.append(f'<rect x="{LEFT}" y="{y - 12}" width="{long:.1f}" height="14" fill="{colour(notes, name)}"/>')
-    return svg(title, STEP * (len(values) + 1), body)
+    return Chart(title, STEP * (len(values) + 1), body)
 
 
 def scale(ratio, most):
@@ -301,7 +311,7 @@ def dots(notes, title, compared, most=8):
         for name, ratio in ((name, ratio) for name, ratio in ratios.items() if ratio):
             body.append(f'<circle cx="{scale(ratio, most):.1f}" cy="{y}" r="{6 if name in OWN else 4}" '
                         f'fill="{colour(notes, name)}"><title>{program}, {name}: {ratio:.2f}</title></circle>')
-    return svg(title, height, body)
+    return Chart(title, height, body)
 
 
 def legend(notes):
@@ -309,23 +319,55 @@ def legend(notes):
                             for name in notes.allocators) + "</p>"
 
 
+def comparisons(notes, times, peaks):
+    """The charts of all programs together, and those of each."""
+    mean_times, mean_peaks = ({a: kind.mean(a) for a in notes.allocators} for kind in (times, peaks))
+    return ([bars(notes, "Time, geometric mean of the ratios to the best", mean_times),
+             bars(notes, "Peak memory, likewise", mean_peaks)],
+            [dots(notes, "Time of each program, ratio to its best (logarithmic)", times),
+             dots(notes, "Peak memory of each program, ratio to its best (logarithmic)", peaks)])
+
+
 def charts(notes, times, peaks):
     parts = []
     if notes.compared():
-        mean_times, mean_peaks = ({a: kind.mean(a) for a in notes.allocators} for kind in (times, peaks))
-        parts += [bars(notes, "Time, geometric mean of the ratios to the best", mean_times),
-                  bars(notes, "Peak memory, likewise", mean_peaks),
-                  legend(notes), dots(notes, "Time of each program, ratio to its best (logarithmic)", times),
-                  legend(notes), dots(notes, "Peak memory of each program, ratio to its best (logarithmic)", peaks)]
+        together, each = comparisons(notes, times, peaks)
+        parts += map(figure, together)
+        for chart in each:
+            parts += [legend(notes), figure(chart)]
     if "burst" in notes.programs:
         held = {a: divided(notes.median("burst", a, "held"), 1024) for a in notes.allocators}
-        parts.append(bars(notes, "MiB still held after the burst, nothing in use", held, 0))
+        parts.append(figure(bars(notes, "MiB still held after the burst, nothing in use", held, 0)))
     if SCALING in notes.programs:
-        parts.append(bars(notes, "Throughput of two threads to that of one",
-                          {a: scaling(notes, a) for a in notes.allocators}))
+        parts.append(figure(bars(notes, "Throughput of two threads to that of one",
+                                 {a: scaling(notes, a) for a in notes.allocators})))
     return parts
 
 
+def key(notes):
+    """The legend as a chart."""
+    body = []
+    for i, name in enumerate(notes.allocators):
+        x = 20 + i * (ACROSS - 20) / len(notes.allocators)
+        body.append(f'<circle cx="{x:.1f}" cy="12" r="5" fill="{colour(notes, name)}"/>' + text(x + 10, 16, name))
+    return Chart("", STEP, body)
+
+
+def picture(notes, times, peaks):
+    """A file of its own for the charts that compare."""
+    together, each = comparisons(notes, times, peaks) if notes.compared() else ([], [])
+    y, parts = STEP, []
+    for chart in together + [key(notes)] + each:
+        if chart.title:
+            parts.append(f'<text x="20" y="{y}" class="title">{html.escape(chart.title)}</text>')
+        parts.append(f'<g transform="translate(0,{y + 8})">' + "".join(chart.body) + "</g>")
+        y += chart.height + 2 * STEP
+    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {ACROSS} {y}" width="{ACROSS}" '
+                      f'height="{y}"><style>{PICTURE_STYLE}</style><rect width="{ACROSS}" height="{y}" fill="#fff"/>'] +
+                     parts + ["</svg>", ""])
+
+
+PICTURE_STYLE = "text { font: 12px sans-serif } .title { font-weight: bold } .grid { stroke: #ddd }"
 STYLE = """body { font: 14px sans-serif; margin: 2em; max-width: 70em } figure { margin: 1.5em 0 }
 figcaption { font-weight: bold; margin-bottom: .5em } svg text { font: 12px sans-serif } .grid { stroke: #ddd }
 pre { overflow-x: auto }"""
@@ -349,6 +391,7 @@ def main(notes_path, results):
     Path(results, "results.txt").write_text(tables)
     Path(results, "results.json").write_text(json.dumps(all_figures(notes, times, peaks), indent=1) + "\n")
     Path(results, "results.html").write_text(page(notes, times, peaks, tables))
+    Path(results, "results.svg").write_text(picture(notes, times, peaks))
     print(tables)
     print("\n".join(f"{what + ':':8} {Path(results, name)}" for what, name in
                     (("tables", "results.txt"), ("figures", "results.json"), ("charts", "results.html"))))

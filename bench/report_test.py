@@ -6,6 +6,7 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 import report
 
@@ -45,6 +46,7 @@ class Report(unittest.TestCase):
         self.lines = [line.split() for line in (path / "results.txt").read_text().splitlines()]
         self.figures = json.loads((path / "results.json").read_text())
         self.page = (path / "results.html").read_text()
+        self.picture = ElementTree.parse(path / "results.svg").getroot()
 
     def test_times_are_medians_and_ratios_to_the_best(self):
         self.assertIn("churn processor 0.001 4.00 2.00 1.00".split(), self.lines)
@@ -77,6 +79,15 @@ class Report(unittest.TestCase):
         self.assertEqual(len(self.figures["runs"]), RUNS.count("\n"))
         self.assertIn("server: on other: FAILED", self.page)
         self.assertEqual(self.page.count("<svg"), self.page.count("</svg>"))
+
+    def test_the_picture_has_a_dot_for_each_program_and_allocator_that_was_measured(self):
+        space = "{http://www.w3.org/2000/svg}"
+        dots = [title.text for title in self.picture.iter(space + "title")]
+        self.assertIn("churn, fast: 2.00", dots)
+        self.assertEqual(len(dots), 2 * 5)  # time and memory; one of six runs failed
+        named = [words.text for words in self.picture.iter(space + "text")]
+        self.assertEqual(named.count("lib<other>.so"), 0)
+        self.assertEqual(named.count("other"), 2 + 1)  # beside two bars, and in the key
 
 
 if __name__ == "__main__":

@@ -500,6 +500,8 @@ private:
     static inline constinit thread_local bool leaving_ = false;
     static inline constinit thread_local bool will_leave_ = false; // the thread's end will be told
     static inline constinit std::atomic<bool> is_set_up_ = false;
+    static inline constinit std::atomic<bool> has_fork_hook_ = false;
+    static const bool has_fork_hook_early_;
     static inline constinit spin_lock setting_up_{};
     static inline constinit thread_exit_hook<&heap::leave> exit_hook_{};
     static inline constinit thread_local bool forking_ = false; // this thread holds the locks of all arenas
@@ -1215,9 +1217,9 @@ private:
             set_up();
     }
 
-    // The fork hook comes last, when the heap can be used: what registers it might allocate.
     PTM_COLD static void set_up() noexcept {
         {
+            busy::registering mark;
             holding hold(setting_up_);
             if (is_set_up_.load(std::memory_order_relaxed)) return;
             take_settings();
@@ -1226,8 +1228,16 @@ private:
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);
         }
-        fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
+        if (!has_fork_hook_early_) make_fork_hook();
         hooks::set_up();
+    }
+
+    // make_fork_hook - once: before main begins, when there is one thread, or with the first request if that is
+    // earlier. What registers it might allocate.
+    static bool make_fork_hook() noexcept {
+        if (!has_fork_hook_.exchange(true, std::memory_order_relaxed))
+            fork_hook<&heap::before_fork, &heap::after_fork, &heap::in_child>::make();
+        return true;
     }
 
     static void take_settings() noexcept {
@@ -1241,10 +1251,12 @@ private:
         shared_.use_explicit_pages(explicit_huge_page_bytes(t.huge_pages), chosen);
     }
 
-    // While there is one thread, nobody else holds a lock: there is nothing to wait for. Handlers that were registered
-    // before ours run while all arenas are locked, and may allocate.
+    // While there is one thread, nobody else holds a lock: there is nothing to wait for. Otherwise another one may be
+    // about to set the heap up. Handlers that were registered before ours run while all arenas are locked, and may
+    // allocate.
     static void before_fork() noexcept {
         if (__libc_single_threaded) return;
+        if (busy::holder_of_registry() == holder::another) set_up_once();
         arenas_.before_fork();
         if constexpr (keeps_mappings) shared_.mapped_backend.before_fork();
         if constexpr (C::cache::exchanges)
@@ -1274,5 +1286,8 @@ private:
         threads_ = own_.serves ? 1 : 0;
     }
 };
+
+template <complete_heap C>
+inline const bool heap<C>::has_fork_hook_early_ = heap<C>::make_fork_hook();
 
 } // namespace ptm

@@ -30,6 +30,7 @@
 #include <utility>
 
 #include <sched.h>
+#include <time.h>
 
 #include <ptm/core/address.hpp>
 #include <ptm/core/bits.hpp>
@@ -235,14 +236,15 @@ public:
         }
     }
 
-    // before_fork, after_fork - in the thread that forks, which waits for the one inside as long as that may take; the
-    // latter in the parent and in the child.
+    // before_fork, after_fork - in the thread that forks, which waits for the one inside, up to a second: that may be
+    // itself, in a signal handler. The latter in the parent and in the child.
     void before_fork() noexcept {
-        constexpr unsigned patience = 1000;
-        for (unsigned i = 0; i < patience && !held_by_fork_; ++i) {
-            bool mine = detail::turn::try_take(taken_);
-            if (mine) held_by_fork_ = true;
-            if (!mine) sched_yield();
+        constexpr unsigned patience = 10'000, yields = 100;
+        constexpr timespec tenth_of_millisecond{0, 100'000};
+        for (unsigned i = 0; i < patience; ++i) {
+            held_by_fork_ = detail::turn::try_take(taken_);
+            if (held_by_fork_) return;
+            i < yields ? sched_yield() : nanosleep(&tenth_of_millisecond, nullptr);
         }
     }
     void after_fork() noexcept {

@@ -95,8 +95,7 @@ public:
 
     // take - locks a lock that `who` has, if anybody.
     //   returns  false: this thread has it already. Where it is unsure, that is so when the lock was not to be had for
-    //   a
-    //            time in which any other thread lets it go
+    //            a time in which any other thread lets it go
     static bool take(typename C::lock& lock, holder who) noexcept {
         constexpr int patience = 200; // times half a millisecond
         if (who == holder::another) {
