@@ -223,6 +223,7 @@ TEST_CASE("from chunk to its ring nodes and back") {
     CHECK(static_cast<void*>(header::ring_of(c)) == r.memory + 64 + 2 * word);
     CHECK(static_cast<void*>(header::skip_of(c)) == r.memory + 64 + 4 * word);
     CHECK(header::from_ring(header::ring_of(c)) == c);
+    CHECK(header::ring_at(header::to_user(c)) == header::ring_of(c));
     CHECK(header::from_skip(header::skip_of(c)) == c);
     const chunk* constant = c;
     CHECK(header::ring_of(constant) == header::ring_of(c));

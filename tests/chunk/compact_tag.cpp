@@ -99,6 +99,7 @@ TEST_CASE("a free chunk of the smallest size holds its links and its footer") {
     CHECK(header::footer_of(c) == header::smallest);
     CHECK(header::previous(header::next(c)) == c);
     CHECK(ptm::points_back<near_links>(header::ring_of(c)));
+    CHECK(header::ring_at(header::to_user(c)) == header::ring_of(c));
     CHECK(memory[20] == std::byte{0xa8}); // behind the footer
 }
 

@@ -40,7 +40,7 @@ void arm_timer() {
 }
 
 void be_child() {
-    alarm(10);
+    alarm(60);
     if (behaviour == child::exits) _exit(0);
     if (behaviour == child::execs) {
         execl("/bin/true", "true", static_cast<char*>(nullptr));
@@ -108,7 +108,7 @@ child parse(std::string_view name) {
 int main(int count, char** arguments) {
     EXPECT(preload::is_preloaded() || preload::any_malloc());
     EXPECT(count == 3);
-    alarm(15);
+    alarm(100);
     behaviour = parse(arguments[1]);
     auto threads = static_cast<unsigned>(std::atoi(arguments[2]));
     EXPECT(threads >= 1 && threads <= most_threads);

@@ -36,6 +36,25 @@ TEST_CASE("a lock that was not to be had is not this thread's") {
     busy::leave(lock);
 }
 
+TEST_CASE("a thread at a shelf knows so, besides the arena that it is in") {
+    ptm::futex_lock arena, shelf, other_shelf;
+    busy::enter(arena);
+    {
+        busy::at_shelf hold(shelf);
+        CHECK_FALSE(shelf.try_lock());
+        CHECK(busy::holder_of_shelf(&shelf) == holder::this_thread);
+        CHECK(busy::holder_of_shelf(&other_shelf) == holder::another);
+        CHECK(busy::holder_of(&shelf) == holder::another);
+        CHECK(busy::holder_of(&arena) == holder::this_thread);
+        holder elsewhere = holder::unsure;
+        std::thread([&] { elsewhere = busy::holder_of_shelf(&shelf); }).join();
+        CHECK(elsewhere == holder::another);
+    }
+    CHECK(busy::holder_of_shelf(&shelf) == holder::another);
+    CHECK(shelf.try_lock());
+    busy::leave(arena);
+}
+
 TEST_CASE("while a thread registers it may hold any lock that is for that") {
     CHECK(busy::holder_of_registry() == holder::another);
     {

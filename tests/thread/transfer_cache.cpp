@@ -31,7 +31,7 @@ struct bench {
         batch b{nullptr, count};
         for (unsigned i = 0; i < count; ++i) {
             chunk* c = ground.make(n);
-            links::lead(c, b.first);
+            links::lead(header::to_user(c), b.first);
             b.first = header::to_user(c);
         }
         return b;

@@ -148,6 +148,9 @@ struct basic_tag {
 
     static node* ring_of(chunk* c) noexcept { return &c->ring; }
     static const node* ring_of(const chunk* c) noexcept { return &c->ring; }
+    static node* ring_at(void* user) noexcept {
+        return reinterpret_cast<node*>(offset(user, offsetof(chunk, ring) - header_bytes));
+    }
     static chunk* from_ring(node* n) noexcept { return at(n, -offsetof(chunk, ring)); }
     static node* skip_of(chunk* c) noexcept { return &c->skip; }
     static const node* skip_of(const chunk* c) noexcept { return &c->skip; }

@@ -63,9 +63,11 @@ concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word,
 
 // links_chunks - the places for links in a free chunk, and how far links lead.
 template <class H>
-concept links_chunks = link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links>
-    && link_node<typename H::node> && requires(typename H::chunk* c, typename H::node* n, const void* place) {
-           { H::ring_of(c) } noexcept -> std::same_as<typename H::node*>; // in its bin
+concept links_chunks =
+    link_encoding<typename H::stack_links> && link_encoding<typename H::ring_links> && link_node<typename H::node>
+    && requires(typename H::chunk* c, typename H::node* n, void* user, const void* place) {
+           { H::ring_of(c) } noexcept -> std::same_as<typename H::node*>;    // in its bin
+           { H::ring_at(user) } noexcept -> std::same_as<typename H::node*>; // the same
            { H::from_ring(n) } noexcept -> std::same_as<typename H::chunk*>;
            { H::skip_of(c) } noexcept -> std::same_as<typename H::node*>; // in the ring of sizes; large chunks
            { H::from_skip(n) } noexcept -> std::same_as<typename H::chunk*>;

@@ -547,7 +547,7 @@ private:
         if constexpr (C::poisoning::poisons || looks_at_freed<C>)
             if (!header::mapped_in(word)) look_at_ordinary(c, word);
         if (!own_.accept_stacked(c, word)) [[unlikely]]
-            free_unstacked(c);
+            free_unstacked(header::to_user(c));
     }
 
     PTM_ALWAYS_INLINE static void look_at_ordinary(chunk* c, std::size_t word) noexcept {
@@ -859,21 +859,17 @@ private:
     // take_batch, put_batch - from and to the exchange, unless a fork holds its locks.
     static batch take_batch(unsigned i) noexcept {
         if (forking_) return {};
-        busy::registering mark;
         return exchange_.take(i, bytes(block::size_in(i)), place());
     }
     static batch take_any(unsigned i) noexcept {
         if (forking_) return {};
-        busy::registering mark;
         return exchange_.take_any(i, bytes(block::size_in(i)));
     }
     static batch take_unused(unsigned i, unsigned place) noexcept {
-        busy::registering mark;
         return exchange_.take_unused(i, bytes(block::size_in(i)), place);
     }
     static void put_batch(unsigned i, batch b) noexcept {
         if (forking_) return send_home(b);
-        busy::registering mark;
         exchange_.put(i, b, bytes(block::size_in(i)), place());
     }
 
@@ -992,8 +988,10 @@ private:
         unmap_chunk(shared_, c);
     }
 
-    // free_unstacked - larger than what is stacked, or its list is full, or there is no cache yet.
-    PTM_NOINLINE static void free_unstacked(chunk* c) noexcept {
+    // free_unstacked - larger than what is stacked, or its list is full, or there is no cache yet. By the user pointer,
+    // which free still has: an instruction less there.
+    PTM_NOINLINE static void free_unstacked(void* p) noexcept {
+        chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
         if (header::mapped_in(word)) return free_apart(c, word);
         chunk_size n = header::size_in(word);
@@ -1043,7 +1041,7 @@ private:
 
     PTM_NOINLINE static void free_uncached(chunk* c) noexcept {
         if constexpr (C::cache::exchanges)
-            free_unstacked(c);
+            free_unstacked(header::to_user(c));
         else
             free_refused(c);
     }
@@ -1260,7 +1258,7 @@ private:
         arenas_.before_fork();
         if constexpr (keeps_mappings) shared_.mapped_backend.before_fork();
         if constexpr (C::cache::exchanges)
-            exchange_.lock_for_fork([](auto& lock) { return arena_ring<C>::take(lock, busy::holder_of_registry()); });
+            exchange_.lock_for_fork([](auto& lock) { return arena_ring<C>::take(lock, busy::holder_of_shelf(&lock)); });
         forking_ = true;
     }
     static void after_fork() noexcept {

@@ -1,8 +1,8 @@
 // thread/busy.hpp - which lock of a heap the calling thread holds: for signal handlers that fork.
 //
 // A handler that forks may have interrupted its thread inside the heap; fork's own handlers must not wait for a lock
-// that this thread holds itself. So a thread notes which arena's lock it is about to take, and that it has it. Each
-// thread has its own notes; it is in one arena at a time.
+// that this thread holds itself. So a thread notes which arena's lock it is about to take, and that it has it; and the
+// same of a shelf of a transfer cache. Each thread has its own notes; it is in one arena and at one shelf at a time.
 #pragma once
 
 #include <atomic>
@@ -16,47 +16,72 @@ namespace ptm {
 enum class holder { another, unsure, this_thread };
 
 class busy {
-    static inline constinit thread_local const void* lock_ = nullptr; // being taken, held, or just let go
-    static inline constinit thread_local bool held_ = false;          // for certain
-    static inline constinit thread_local unsigned registering_ = 0;   // scopes
+    struct note {
+        const void* lock; // being taken, held, or just let go
+        bool held;        // for certain
+    };
+    static inline constinit thread_local note arena_{}, shelf_{};
+    static inline constinit thread_local unsigned registering_ = 0; // scopes
 
     static void then() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+    template <lock_policy L>
+    PTM_ALWAYS_INLINE static void take(note& mine, L& lock) noexcept {
+        mine.lock = &lock;
+        then();
+        lock.lock();
+        then();
+        mine.held = true;
+    }
+    template <lock_policy L>
+    PTM_ALWAYS_INLINE static void let_go(note& mine, L& lock) noexcept {
+        mine.held = false;
+        then();
+        lock.unlock();
+        then();
+        mine.lock = nullptr;
+    }
+    static holder holder_by(const note& mine, const void* lock) noexcept {
+        if (lock != mine.lock) return holder::another;
+        return mine.held ? holder::this_thread : holder::unsure;
+    }
 
 public:
     // enter, leave - take and let go an arena's lock, with the notes.
     template <lock_policy L>
     PTM_ALWAYS_INLINE static void enter(L& lock) noexcept {
-        lock_ = &lock;
-        then();
-        lock.lock();
-        then();
-        held_ = true;
+        take(arena_, lock);
     }
 
     template <lock_policy L>
     static bool try_enter(L& lock) noexcept {
-        lock_ = &lock;
+        arena_.lock = &lock;
         then();
-        held_ = lock.try_lock();
+        arena_.held = lock.try_lock();
         then();
-        if (!held_) lock_ = nullptr;
-        return held_;
+        if (!arena_.held) arena_.lock = nullptr;
+        return arena_.held;
     }
 
     template <lock_policy L>
     PTM_ALWAYS_INLINE static void leave(L& lock) noexcept {
-        held_ = false;
-        then();
-        lock.unlock();
-        then();
-        lock_ = nullptr;
+        let_go(arena_, lock);
     }
 
     // holder_of - of an arena's lock, which is held by somebody. Unsure is a moment of some instructions.
-    static holder holder_of(const void* lock) noexcept {
-        if (lock != lock_) return holder::another;
-        return held_ ? holder::this_thread : holder::unsure;
-    }
+    static holder holder_of(const void* lock) noexcept { return holder_by(arena_, lock); }
+
+    // at_shelf - a scope that holds a shelf's lock, with the notes. holder_of_shelf - as holder_of.
+    template <lock_policy L>
+    class [[nodiscard]] at_shelf {
+        L& lock_;
+
+    public:
+        explicit at_shelf(L& lock) noexcept : lock_(lock) { take(shelf_, lock_); }
+        at_shelf(const at_shelf&) = delete;
+        ~at_shelf() { let_go(shelf_, lock_); }
+    };
+    static holder holder_of_shelf(const void* lock) noexcept { return holder_by(shelf_, lock); }
 
     // registering - a scope in which this thread may hold any lock that is about which arenas there are. They are
     // rarely taken; no notes are made of each.

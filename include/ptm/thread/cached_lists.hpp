@@ -31,13 +31,13 @@ struct cached_links {
 
     // below - the next in a list, behind this user pointer.
     PTM_UNSANITIZED_INLINE static void* below(void* user) noexcept {
-        const auto* words = header::ring_of(header::from_user(user));
+        const auto* words = header::ring_at(user);
         return links::decode(&words->forward, words->forward);
     }
 
-    // lead - `to` comes next behind c.
-    PTM_UNSANITIZED_INLINE static void lead(chunk_in<C>* c, void* to) noexcept {
-        auto* words = header::ring_of(c);
+    // lead - `to` comes next behind `user`.
+    PTM_UNSANITIZED_INLINE static void lead(void* user, void* to) noexcept {
+        auto* words = header::ring_at(user);
         words->forward = links::encode(&words->forward, to);
     }
 };
@@ -69,16 +69,17 @@ public:
 
     PTM_ALWAYS_INLINE void push(unsigned i, chunk* c, std::uintptr_t key) noexcept {
         mark(c, key);
-        lead(c, heads_[i]);
-        heads_[i] = header::to_user(c);
+        void* user = header::to_user(c);
+        lead(user, heads_[i]);
+        heads_[i] = user;
         ++counts_[i];
     }
 
     // push_behind - c comes behind `before`, a user pointer of list i.
     void push_behind(unsigned i, void* before, chunk* c, std::uintptr_t key) noexcept {
         mark(c, key);
-        lead(c, below(before));
-        lead(header::from_user(before), header::to_user(c));
+        lead(header::to_user(c), below(before));
+        lead(before, header::to_user(c));
         ++counts_[i];
     }
 
@@ -98,7 +99,7 @@ public:
     void* pop_behind(unsigned i, void* before) noexcept {
         void* user = below(before);
         expect<C, Unaligned>(is_aligned(user, header::alignment), user);
-        lead(header::from_user(before), below(user));
+        lead(before, below(user));
         return gone(i, user);
     }
 

@@ -131,7 +131,7 @@ public:
         for (unsigned k = 0; p && k < most_looked_at; ++k, before = p, p = links::below(p)) {
             if (!is_aligned(p, alignment)) continue;
             void* after = links::below(p);
-            before ? links::lead(header::from_user(before), after) : void(l.newest = after);
+            before ? links::lead(before, after) : void(l.newest = after);
             ++l.room;
             return p;
         }
@@ -213,8 +213,8 @@ public:
             void* user = header::to_user(c);
             if (l_.room == 0) b_.grant(i_, 1);
             --l_.room;
-            (last_ ? links::lead(header::from_user(last_), user) : void(l_.newest = user));
-            links::lead(c, nullptr);
+            (last_ ? links::lead(last_, user) : void(l_.newest = user));
+            links::lead(user, nullptr);
             last_ = user;
         }
     };
@@ -230,8 +230,8 @@ public:
         if (!l.newest) return push(i, c);
         void* last = l.newest;
         while (void* below = links::below(last)) last = below;
-        links::lead(c, nullptr);
-        links::lead(header::from_user(last), header::to_user(c));
+        links::lead(header::to_user(c), nullptr);
+        links::lead(last, header::to_user(c));
         --l.room;
     }
 
@@ -272,7 +272,7 @@ public:
         void* last = l.newest;
         for (unsigned k = 1; k < n; ++k) last = links::below(last);
         l.newest = links::below(last);
-        links::lead(header::from_user(last), nullptr);
+        links::lead(last, nullptr);
         l.room += static_cast<std::int32_t>(n);
         budget_ += n * bytes(size_in(i));
         if (budget_ > bounds.budget) budget_ = bounds.budget;
@@ -352,8 +352,9 @@ private:
             l.room = 0;
             return false;
         }
-        links::lead(c, l.newest);
-        l.newest = header::to_user(c);
+        void* user = header::to_user(c);
+        links::lead(user, l.newest);
+        l.newest = user;
         return true;
     }
 

@@ -28,6 +28,7 @@
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/sync/lock.hpp>
+#include <ptm/thread/busy.hpp>
 #include <ptm/thread/cached_lists.hpp>
 
 namespace ptm {
@@ -74,7 +75,7 @@ public:
     // put - a batch of list i, whose chunks have at least `each` bytes. near: the processor that this runs on.
     void put(unsigned i, batch b, std::size_t each, unsigned near = 0) noexcept {
         shelf& s = shelves_[near % places][i];
-        holding hold(s.lock);
+        busy::at_shelf hold(s.lock);
         note(b, s.newest);
         s.newest = b.first;
         __atomic_store_n(&s.count, s.count + 1, __ATOMIC_RELAXED);
@@ -100,7 +101,7 @@ public:
     // the next one begins.
     batch take_unused(unsigned i, std::size_t each, unsigned place = 0) noexcept {
         shelf& s = shelves_[place][i];
-        holding hold(s.lock);
+        busy::at_shelf hold(s.lock);
         if (s.unused == 0) return s.unused = s.count, batch{};
         --s.unused;
         return pop(s, each);
@@ -141,7 +142,7 @@ private:
     // whoever puts a batch there at the same time may be too late.
     batch take_beyond(unsigned left, shelf& s, std::size_t each) noexcept {
         if (__atomic_load_n(&s.count, __ATOMIC_RELAXED) <= left) return {};
-        holding hold(s.lock);
+        busy::at_shelf hold(s.lock);
         if (s.count <= left) return {};
         batch b = pop(s, each);
         if (s.count < s.unused) s.unused = s.count;
