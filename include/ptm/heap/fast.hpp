@@ -1,7 +1,7 @@
 // heap/fast.hpp - the quick general malloc: glibc's boundary tags and arenas, with a cache that trades in batches, bins
 // whose every verb is O(1), and mappings that are used again. For programs; also as libptm_fast.so under them.
 //
-// A malloc and free of up to 1 KiB that the thread's cache serves take 30 instructions in the preload library, 11 where
+// A malloc and free of up to 1 KiB that the thread's cache serves take 31 instructions in the preload library, 12 where
 // the size is known while compiling (heap::malloc_of, free_of, heap_allocator), and touch one cache line besides the
 // block. What is looked for all the same costs nothing there: every check of glibc's but the two that free would have
 // to make at once.

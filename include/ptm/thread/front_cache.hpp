@@ -24,7 +24,7 @@
 // batches, whatever the budget says, 0.5 on free_fifo and free_shuffled and 0.7 on churn, as a spent budget otherwise
 // breaks batches up into single chunks; batches that wait without a limit until an arena would have to grow, instead of
 // 1 MiB of them, 0.8 on threads_churn, 0.7 on tides with 0.6 of the memory. Asking for the next chunk's line
-// ahead: 1.0.
+// ahead, an instruction: 0.9 on free_shuffled and free_lifo, 1.0 elsewhere.
 #pragma once
 
 #include <array>
@@ -337,6 +337,7 @@ private:
     PTM_ALWAYS_INLINE static void* pop(list& l) noexcept {
         void* p = l.newest;
         l.newest = links::below(p);
+        __builtin_prefetch(l.newest, 1); // it is handed out next; may be nullptr
         ++l.room;
         return p;
     }
