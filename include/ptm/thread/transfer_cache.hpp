@@ -18,9 +18,9 @@
 // only allocates cheap, and it puts off merging: chunks that are wanted again soon, in whichever thread, never merge.
 // How long it is put off is up to the heap: there is no limit here. Thread-safe; one object for a heap.
 //
-// Against lists by owner, where each batch is taken apart and each chunk goes to the shelf of the arena that it is from:
-// on two processors no difference beyond the noise, in larson, producer_consumer, short_threads and threads_churn. This
-// is the simpler one, and touches no chunk of a batch but the first.
+// Against lists by owner, where each batch is taken apart and each chunk goes to the shelf of the arena that it is
+// from: on two processors no difference beyond the noise, in larson, producer_consumer, short_threads and
+// threads_churn. This is the simpler one, and touches no chunk of a batch but the first.
 //
 //   first chunk of a batch:  | next chunk | next batch | chunks in this batch |   at the user pointer
 #pragma once
