@@ -1084,7 +1084,7 @@ private:
 
     // free_block - of a thread's cache, which may be in a mapping of its own.
     PTM_COLD static void free_block(chunk* c) noexcept {
-        if (header::is_mapped(c)) return free_mapped(c);
+        if (header::mapped_in(header::peek(c))) return free_mapped(c);
         hide_block<C>(c);
         free_doubtful(c);
     }
@@ -1250,11 +1250,11 @@ private:
     }
 
     // While there is one thread, nobody else holds a lock: there is nothing to wait for. Otherwise another one may be
-    // about to set the heap up. Handlers that were registered before ours run while all arenas are locked, and may
-    // allocate.
+    // setting the heap up; if it begins after this, the child does so anew. Handlers that were registered before ours
+    // run while all arenas are locked, and may allocate.
     static void before_fork() noexcept {
         if (__libc_single_threaded) return;
-        if (busy::holder_of_registry() == holder::another) set_up_once();
+        if (busy::holder_of_registry() == holder::another) holding wait(setting_up_);
         arenas_.before_fork();
         if constexpr (keeps_mappings) shared_.mapped_backend.before_fork();
         if constexpr (C::cache::exchanges)
@@ -1271,6 +1271,7 @@ private:
     static void in_child() noexcept {
         if (!forking_) return;
         forking_ = false;
+        if (!is_set_up_.load(std::memory_order_relaxed)) setting_up_.reset_after_fork();
         if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
         if constexpr (C::cache::exchanges) exchange_in_child();
         arenas_.in_child();
