@@ -270,7 +270,8 @@ ACROSS = LEFT + WIDTH + 80
 
 
 def figure(chart):
-    return (f'<figure><figcaption>{html.escape(chart.title)}</figcaption><svg xmlns="http://www.w3.org/2000/svg" '
+    caption = f"<figcaption>{html.escape(chart.title)}</figcaption>" if chart.title else ""
+    return (f'<figure>{caption}<svg xmlns="http://www.w3.org/2000/svg" '
             f'viewBox="0 0 {ACROSS} {chart.height}" width="{ACROSS}" height="{chart.height}">'
             + "".join(chart.body) + "</svg></figure>")
 
@@ -315,8 +316,11 @@ def dots(notes, title, compared, most=8):
 
 
 def legend(notes):
-    return "<p>" + " ".join(f'<b style="color:{colour(notes, name)}">&#9679;</b> {html.escape(name)}'
-                            for name in notes.allocators) + "</p>"
+    body = []
+    for i, name in enumerate(notes.allocators):
+        x = 20 + i * (ACROSS - 20) / len(notes.allocators)
+        body.append(f'<circle cx="{x:.1f}" cy="12" r="5" fill="{colour(notes, name)}"/>' + text(x + 10, 16, name))
+    return Chart("", STEP, body)
 
 
 def comparisons(notes, times, peaks):
@@ -334,7 +338,7 @@ def charts(notes, times, peaks):
         together, each = comparisons(notes, times, peaks)
         parts += map(figure, together)
         for chart in each:
-            parts += [legend(notes), figure(chart)]
+            parts += [figure(legend(notes)), figure(chart)]
     if "burst" in notes.programs:
         held = {a: divided(notes.median("burst", a, "held"), 1024) for a in notes.allocators}
         parts.append(figure(bars(notes, "MiB still held after the burst, nothing in use", held, 0)))
@@ -344,20 +348,11 @@ def charts(notes, times, peaks):
     return parts
 
 
-def key(notes):
-    """The legend as a chart."""
-    body = []
-    for i, name in enumerate(notes.allocators):
-        x = 20 + i * (ACROSS - 20) / len(notes.allocators)
-        body.append(f'<circle cx="{x:.1f}" cy="12" r="5" fill="{colour(notes, name)}"/>' + text(x + 10, 16, name))
-    return Chart("", STEP, body)
-
-
 def picture(notes, times, peaks):
     """A file of its own for the charts that compare."""
     together, each = comparisons(notes, times, peaks) if notes.compared() else ([], [])
     y, parts = STEP, []
-    for chart in together + [key(notes)] + each:
+    for chart in together + [legend(notes)] + each:
         if chart.title:
             parts.append(f'<text x="20" y="{y}" class="title">{html.escape(chart.title)}</text>')
         parts.append(f'<g transform="translate(0,{y + 8})">' + "".join(chart.body) + "</g>")

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -61,6 +62,27 @@ void end_clean() {
     CHECK(ptm_test::verdict(H{}) == "sound");
     CHECK(block_bytes<H>() == 0);
     CHECK(H::shared().mapped_bytes == 0);
+}
+
+// crew - threads that each run work(number) and end at the same time.
+template <class Work>
+void crew(std::size_t threads, Work work) {
+    std::barrier together(static_cast<std::ptrdiff_t>(threads));
+    std::vector<std::thread> running;
+    for (std::size_t t = 0; t < threads; ++t)
+        running.emplace_back([&, t] {
+            work(t);
+            together.arrive_and_wait();
+        });
+    for (std::thread& t : running) t.join();
+}
+
+// leave_after_use - the calling thread has had a cache, and nothing of it is left.
+template <class H>
+void leave_after_use() {
+    H::free(H::malloc(100));
+    H::leave();
+    H::trim(0);
 }
 
 template <class H>
@@ -228,9 +250,7 @@ TEMPLATE_LIST_TEST_CASE("mappings of the smallest requests are freed as mappings
 
 TEST_CASE("a thread that has left is served by its arena, and what it frees is free at once") {
     using heap = heap_of<7>;
-    heap::free(heap::malloc(100));
-    heap::leave();
-    heap::trim(0);
+    leave_after_use<heap>();
     std::size_t before = block_bytes<heap>();
     auto blocks = some<heap>(50, 100);
     CHECK(block_bytes<heap>() == before + 50 * 112);
@@ -518,17 +538,10 @@ constexpr std::size_t alignments[] = {17, 32, 48, 64, 128, 256, 512, 1024, 2048,
 constexpr std::size_t aligned_sizes[] = {0,   1,   8,   24,  25,   32,   33,   40,   63,    64,     65,     100,   127,
                                          128, 129, 500, 511, 1000, 1032, 2048, 4096, 8'000, 12'345, 16'300, 16'384};
 
-// power_for - that aligned_alloc rounds an alignment up to.
-std::size_t power_for(std::size_t alignment) {
-    std::size_t power = 1;
-    while (power < alignment) power *= 2;
-    return power;
-}
-
 template <class H>
 void* some_aligned(std::size_t alignment, std::size_t n) {
     void* p = H::aligned_alloc(alignment, n);
-    REQUIRE(ptm::is_aligned(p, power_for(alignment)));
+    REQUIRE(ptm::is_aligned(p, std::bit_ceil(alignment))); // as it rounds
     REQUIRE(p != nullptr);
     REQUIRE(H::usable_size(p) >= n);
     return p;
@@ -665,9 +678,7 @@ TEST_CASE("an aligned block goes home from any thread, and from one that has lef
 
 TEST_CASE("a thread that has left is served aligned blocks by its arena, and what it frees is free at once") {
     using heap = heap_of<36>;
-    heap::free(heap::malloc(100));
-    heap::leave();
-    heap::trim(0);
+    leave_after_use<heap>();
     REQUIRE(block_bytes<heap>() == 0);
     live_blocks live;
     every_aligned([&](std::size_t alignment, std::size_t n) {
@@ -1021,15 +1032,8 @@ TEST_CASE("the first small blocks of several threads share no cache line") {
     for (std::size_t n : {24u, 40u, 56u}) {
         CAPTURE(n);
         constexpr std::size_t threads = 8;
-        std::barrier together(threads);
         std::vector<std::vector<void*>> got(threads);
-        std::vector<std::thread> running;
-        for (auto& mine : got)
-            running.emplace_back([&] {
-                mine = some<heap>(apart(n), n);
-                together.arrive_and_wait(); // nobody leaves anything for others before that
-            });
-        for (std::thread& t : running) t.join();
+        crew(threads, [&](std::size_t t) { got[t] = some<heap>(apart(n), n); }); // nobody leaves anything before that
         for (std::size_t t = 0; t < threads; ++t)
             for (std::size_t u = 0; u < t; ++u)
                 for (void* p : got[t]) CHECK_FALSE(shares_with_any<heap>(p, got[u]));
@@ -1055,19 +1059,6 @@ TEST_CASE("a process with one thread gets its small blocks back at once") {
 // ---- the end of threads --------------------------------------------------------------------------------------------
 
 namespace {
-// crew - threads that each run work(number) and end at the same time.
-template <class Work>
-void crew(std::size_t threads, Work work) {
-    std::barrier together(static_cast<std::ptrdiff_t>(threads));
-    std::vector<std::thread> running;
-    for (std::size_t t = 0; t < threads; ++t)
-        running.emplace_back([&, t] {
-            work(t);
-            together.arrive_and_wait();
-        });
-    for (std::thread& t : running) t.join();
-}
-
 // side_bytes - of all side arenas.
 template <class H>
 std::size_t side_bytes() {

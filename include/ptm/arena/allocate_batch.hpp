@@ -72,7 +72,7 @@ std::size_t allocate_batch(arena_state<C>& a, chunk_size n, std::size_t count, s
 }
 
 // apart_bytes - what two cache lines have: processors fetch them in pairs.
-inline constexpr std::size_t apart_bytes = 128;
+inline constexpr std::size_t apart_bytes = 2 * cache_line_bytes;
 
 // allocate_apart - chunks of n, at most apart_bytes / 2, from top, as many as two cache lines have room for, beginning
 // with a line: for a thread's first ones, which no other thread's lie beside. The gap before them goes to the bins.
@@ -84,9 +84,8 @@ inline constexpr std::size_t apart_bytes = 128;
 template <arena_config C>
 std::size_t allocate_apart(arena_state<C>& a, chunk_size n, auto&& take) noexcept {
     using header = typename C::header;
-    constexpr std::size_t line = apart_bytes / 2;
-    std::size_t gap = bytes_to_aligned(header::to_user(a.top), line);
-    if (gap != 0 && gap < bytes(header::smallest)) gap += line;
+    std::size_t gap = bytes_to_aligned(header::to_user(a.top), cache_line_bytes);
+    if (gap != 0 && gap < bytes(header::smallest)) gap += cache_line_bytes;
     if (bytes(header::size_of(a.top)) < gap + apart_bytes + bytes(header::smallest)) return 0;
     chunk_in<C>* before = gap != 0 ? detail::from_top(a, chunk_size{gap}) : nullptr;
     std::size_t k = apart_bytes / bytes(n);

@@ -8,6 +8,9 @@
 
 namespace ptm {
 
+// cache_line_bytes - what one processor has alone while it writes.
+inline constexpr std::size_t cache_line_bytes = 64;
+
 inline std::uintptr_t address_of(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
 
 // offset - `p` moved by `n` bytes; n may wrap, so that offset(p, -m) goes back.

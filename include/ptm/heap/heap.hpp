@@ -678,8 +678,7 @@ private:
 
     // shift_pays - no more is lost than half of the block, or a cache line.
     static bool shift_pays(std::size_t alignment, std::size_t request) noexcept {
-        constexpr std::size_t line = 64;
-        return request <= block::most_request && alignment <= (request > line ? request : line)
+        return request <= block::most_request && alignment <= std::max(request, cache_line_bytes)
             && room_to_shift(alignment, request) <= block::most_request;
     }
 
@@ -1161,8 +1160,7 @@ private:
     static void* malloc_cached_or_not(std::size_t request) noexcept {
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
             return hook(request, __builtin_return_address(0));
-        void* p = cache().get(request, limits_);
-        return p ? p : malloc_uncached(request);
+        return cached_or_not(request);
     }
 
     // make_cache - the calling thread's cache, if it has none and is not leaving. Without memory for one, the thread

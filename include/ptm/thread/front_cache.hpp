@@ -31,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/thread/cache.hpp>
@@ -221,7 +222,7 @@ public:
 
     // is_new - has list i never had anything? is_shared - may two of its chunks lie in a cache line?
     bool is_new(unsigned i) const noexcept { return lists_[i].capacity == 0; }
-    static bool is_shared(unsigned i) noexcept { return bytes(size_in(i)) <= 64; }
+    static bool is_shared(unsigned i) noexcept { return bytes(size_in(i)) <= cache_line_bytes; }
 
     // push_last - a chunk that is to be handed out after all others.
     void push_last(unsigned i, chunk* c) noexcept {
