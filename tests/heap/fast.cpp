@@ -345,6 +345,23 @@ TEST_CASE("before an arena grows, what waits for threads goes home and merges") 
     end_clean<heap>();
 }
 
+TEST_CASE("large chunks go home when enough of them wait, small ones wait however many there are") {
+    using heap = heap_of<72>;
+    constexpr std::size_t all = 4'000'000, most = ptm::fast::tuned.exchange_most;
+    constexpr std::size_t large = ptm::fast::tuned.exchange_large, kept = ptm::fast::tuned.cache_budget + 64 * 1024;
+    for (std::size_t n : {large - 32, large, large + 500, std::size_t{4000}, std::size_t{8000}}) {
+        CAPTURE(n);
+        auto blocks = some<heap>(all / n, n);
+        free_all<heap>(blocks);
+        if (n < large)
+            CHECK(block_bytes<heap>() > all * 9 / 10);
+        else
+            CHECK(block_bytes<heap>() < kept + most);
+        heap::trim(0);
+    }
+    end_clean<heap>();
+}
+
 TEST_CASE("what nobody wants for a while goes home by itself") {
     using heap = ptm_test::tested_heap<in_haste>;
     auto blocks = some<heap>(16'000, 248);

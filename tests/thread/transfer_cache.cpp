@@ -143,6 +143,21 @@ TEST_CASE("from elsewhere comes what is there beyond one batch, the newest first
     CHECK(t.shelves.held() == 0);
 }
 
+TEST_CASE("a place tells how many batches of a list wait there") {
+    plain t;
+    CHECK(t.shelves.batches(1) == 0);
+    for (unsigned count : {1u, 2u, 3u}) t.shelves.put(1, t.make(32, count), 32, 2);
+    t.shelves.put(2, t.make(32, 1), 32, 2);
+    t.shelves.put(1, t.make(32, 1), 32, 3);
+    CHECK(t.shelves.batches(1, 2) == 3);
+    CHECK(t.shelves.batches(1, 2 + decltype(plain::shelves)::places) == 3);
+    CHECK(t.shelves.batches(2, 2) == 1);
+    CHECK(t.shelves.batches(1, 3) == 1);
+    CHECK(t.shelves.batches(1, 0) == 0);
+    t.shelves.take(1, 32, 2);
+    CHECK(t.shelves.batches(1, 2) == 2);
+}
+
 TEST_CASE("every place keeps a batch of its own of each list, until any is taken") {
     plain t;
     constexpr unsigned places = decltype(t.shelves)::places;

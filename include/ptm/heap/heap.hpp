@@ -844,10 +844,11 @@ private:
 
     // malloc_exchanged - from a batch: one that another thread left, or one that an arena makes.
     PTM_ALWAYS_INLINE static void* malloc_exchanged(std::size_t request) noexcept {
-        make_cache();
-        if (request > block::most_request || !own_.serves) return malloc_from_arena(request);
+        if (request > block::most_request) return malloc_from_arena(request);
         unsigned i = block::list_for(request);
         if (void* p = own_.get_from(i)) return p;
+        make_cache();
+        if (!own_.serves) return malloc_from_arena(request);
         if (batch b = take_batch(i)) return own_.add(i, b);
         return malloc_batch(request, i);
     }
@@ -855,7 +856,7 @@ private:
     // place - of the exchange, that the calling thread trades at first.
     static unsigned place() noexcept { return __libc_single_threaded ? 0 : running_processor(); }
 
-    // take_batch, put_batch - from and to the exchange, unless a fork holds its locks.
+    // take_batch, put_batch - from and to the exchange, unless a fork holds its locks or enough waits there.
     static batch take_batch(unsigned i) noexcept {
         if (forking_) return {};
         return exchange_.take(i, bytes(block::size_in(i)), place());
@@ -868,8 +869,14 @@ private:
         return exchange_.take_unused(i, bytes(block::size_in(i)), place);
     }
     static void put_batch(unsigned i, batch b) noexcept {
-        if (forking_) return send_home(b);
-        exchange_.put(i, b, bytes(block::size_in(i)), place());
+        unsigned near = place();
+        if (forking_ || enough_waits(i, near)) return send_home(b);
+        exchange_.put(i, b, bytes(block::size_in(i)), near);
+    }
+    static bool enough_waits(unsigned i, unsigned near) noexcept {
+        std::size_t each = bytes(block::size_in(i));
+        return each >= C::tuned.exchange_large
+            && exchange_.batches(i, near) * block::batch_of(i) * each >= C::tuned.exchange_most;
     }
 
     // malloc_batch - a chunk for list i, and further ones into it.
@@ -995,9 +1002,10 @@ private:
         if (header::mapped_in(word)) return free_apart(c, word);
         chunk_size n = header::size_in(word);
         if (!block::cacheable(n)) return free_to_arena(c);
+        unsigned i = block::list_of(n);
+        if (own_.accept_in(i, c)) return;
         make_cache();
         if (!own_.serves) return free_to_arena(c);
-        unsigned i = block::list_of(n);
         if (own_.is_new(i) && block::is_shared(i) && begin_apart(i)) return own_.push_last(i, c);
         if (!own_.make_room(i)) {
             if (!own_.holds_any(i)) return free_to_arena(c);

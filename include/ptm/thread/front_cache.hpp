@@ -101,6 +101,9 @@ public:
     // get_from - the newest of list i, if it has any.
     void* get_from(unsigned i) noexcept { return pop_if_any(lists_[i]); }
 
+    // accept_in - a chunk that list i has room for; false: it has none, or there is no cache yet.
+    bool accept_in(unsigned i, chunk* c) noexcept { return push_if_room(lists_[i], c); }
+
     // knows - does this size have a list of its own?
     static constexpr bool knows(chunk_size n) noexcept { return n <= table::largest_stacked; }
 
