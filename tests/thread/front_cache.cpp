@@ -94,6 +94,24 @@ TEST_CASE("every request is served by every chunk of its list, and every chunk b
     CHECK(list_of(ptm::bytes(cache::size_in(cache::lists - 1))) == cache::lists - 1);
 }
 
+TEST_CASE("a list that has room takes a chunk at once, one that has none or had nothing yet does not") {
+    bench t;
+    unsigned i = list_of(208);
+    chunk *first = t.make(i), *second = t.make(i);
+    CHECK_FALSE(t.c.accept_in(i, first));
+    CHECK_FALSE(t.c.holds_any(i));
+    t.free(i, first);
+    REQUIRE(t.c.accept_in(i, second));
+    CHECK(t.c.get_from(i) == header::to_user(second));
+    CHECK(t.c.get_from(i) == header::to_user(first));
+    unsigned taken = 0;
+    while (t.c.accept_in(i, t.make(i))) ++taken;
+    CHECK(taken == cache::batch_of(i));
+    CHECK(t.c.cached(of(208)) == taken);
+    CHECK(cache{}.accept_in(i, first) == false);
+    CHECK(t.accounted());
+}
+
 TEST_CASE("sizes that no chunk has, and such above the largest, are not cached") {
     bench t;
     for (std::size_t n : {std::size_t{0}, std::size_t{16}, std::size_t{40'000}, std::size_t{1} << 40}) {

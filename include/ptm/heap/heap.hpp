@@ -34,6 +34,7 @@
 #include <ptm/os/page.hpp>
 #include <ptm/os/processors.hpp>
 #include <ptm/sync/spin_lock.hpp>
+#include <ptm/thread/address_order.hpp>
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/exit.hpp>
 #include <ptm/thread/fork.hpp>
@@ -320,16 +321,19 @@ private:
         unsigned handed_over = 0; // batches
     };
 
-    // exchange_of - between threads, of a cache that has one.
+    // exchange_of - between threads, of a cache that has one, and the order in which it is emptied.
     template <class P, bool>
     struct exchange_of {
         struct type {};
+        struct order {};
     };
     template <class P>
     struct exchange_of<P, true> {
         using type = typename P::template exchange<C>;
+        using order = address_order<C>;
     };
     using exchange = typename exchange_of<typename C::cache, C::cache::exchanges>::type;
+    using homeward_order = typename exchange_of<typename C::cache, C::cache::exchanges>::order;
 
     // cache - of the calling thread, or one that stands in for it. has_cache - is it a real one?
     PTM_ALWAYS_INLINE static block& cache() noexcept {
@@ -456,17 +460,25 @@ private:
         }
     };
 
-    // homecoming - brings chunks back, each to its arena, and lets an arena's lock go when another one's turn comes.
+    // homecoming - brings chunks back, each to its arena, and lets an arena's lock go when another one's turn comes, or
+    // now and then for whoever waits for it.
     class homecoming {
+        static constexpr unsigned most_at_a_time = 64;
+
         arena_state<C>* at_ = nullptr;
+        unsigned brought_ = 0;
         ptm::detail::neighbours<C> pending_{};
 
     public:
         homecoming() noexcept = default;
         homecoming(const homecoming&) = delete;
-        ~homecoming() { go_to(nullptr); }
+        ~homecoming() { rest(); }
+
+        // rest - holds no lock until the next chunk.
+        void rest() noexcept { go_to(nullptr); }
 
         void operator()(chunk* c) noexcept {
+            if (++brought_ % most_at_a_time == 0) rest();
             if constexpr (shifts && believes_sizes) c = beginning(c);
             if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
             if (C::ruled.trusts_sizes && header::mapped_in(header::peek(c))) return free_mapped(c);
@@ -494,7 +506,9 @@ private:
     static inline constinit thread_local block* cache_ = block::nobody();
     static inline constinit thread_local own_cache own_{}; // in place of cache_, of a cache that exchanges
     static inline constinit exchange exchange_{};          // the same
+    static inline constinit homeward_order order_{};       // of whoever is collecting
     static inline constinit std::atomic<bool> collecting_ = false;
+    static inline constinit thread_local bool collects_ = false;  // the calling thread does
     static inline constinit relaxed<std::size_t> known_left_ = 0; // bytes, in a new child
     static inline constinit relaxed<std::size_t> threads_ = 0;    // that have caches in their own storage
     static inline constinit thread_local bool leaving_ = false;
@@ -918,13 +932,26 @@ private:
     // more to the one who is at it, who looks again at the end.
     static bool try_collect() noexcept {
         if (collecting_.exchange(true, std::memory_order_acq_rel)) return false;
-        collect();
+        collects_ = true;
+        collect_in_order();
+        collects_ = false;
         collecting_.exchange(false, std::memory_order_acq_rel); // what others left before they looked is seen then
         return true;
     }
 
-    // collect - what threads have left for one another goes home. errno survives.
-    PTM_NOINLINE static void collect() noexcept {
+    // collect_in_order, collect - what threads have left for one another goes home. errno survives.
+    PTM_NOINLINE static void collect_in_order() noexcept {
+        errno_guard keep;
+        homecoming home;
+        auto bring = [&](batch b) {
+            homeward_order::is_scattered(b) ? order_.add(b, home) : block::for_each_in(b, home);
+            home.rest();
+        };
+        for (unsigned i = 1; i < block::lists; ++i)
+            while (batch b = take_any(i)) bring(b);
+        order_.finish(home);
+    }
+    static void collect() noexcept {
         errno_guard keep;
         for (unsigned i = 1; i < block::lists; ++i)
             while (batch b = take_any(i)) send_home(b);
@@ -1284,9 +1311,14 @@ private:
     }
 
     // exchange_in_child - what is left would be copied, page by page, to come home: in the child it does not count.
+    // What another thread was bringing home is lost there. A thread that forks in a signal handler, out of a
+    // collection, goes on with it.
     static void exchange_in_child() noexcept {
         exchange_.reset_after_fork();
-        collecting_.store(false, std::memory_order_relaxed);
+        if (!collects_) {
+            order_.forget();
+            collecting_.store(false, std::memory_order_relaxed);
+        }
         known_left_ = SIZE_MAX;
         threads_ = own_.serves ? 1 : 0;
     }
