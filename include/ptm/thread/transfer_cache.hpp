@@ -35,6 +35,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/sync/lock.hpp>
@@ -72,54 +73,64 @@ private:
         void* newest = nullptr;
     };
 
-    shelf shelves_[places][Lists];
-    relaxed<std::size_t> held_ = 0; // bytes
+    // corner - the shelves of a place, in cache lines that other processors do not write to.
+    struct alignas(2 * cache_line_bytes) corner {
+        shelf shelves[Lists];
+        relaxed<std::size_t> held = 0; // bytes
+    };
+
+    corner corners_[places];
     std::atomic<std::uint64_t> period_ = 0;
 
 public:
     constexpr transfer_lists() noexcept = default;
 
     // held - bytes, counted by the smallest size of each list.
-    std::size_t held() const noexcept { return held_; }
+    std::size_t held() const noexcept {
+        std::size_t sum = 0;
+        for (const corner& at : corners_) sum += at.held;
+        return sum;
+    }
 
     // put - a batch of list i, whose chunks have at least `each` bytes. near: the processor that this runs on.
     void put(unsigned i, batch b, std::size_t each, unsigned near = 0) noexcept {
-        shelf& s = shelves_[near % places][i];
+        corner& at = corners_[near % places];
+        shelf& s = at.shelves[i];
         busy::at_shelf hold(s.lock);
         note(b, s.newest);
         s.newest = b.first;
         __atomic_store_n(&s.count, s.count + 1, __ATOMIC_RELAXED);
-        held_.add(b.count * each);
+        at.held.add(b.count * each);
     }
 
     // take - the newest batch of list i; {}: there is none. What another processor's threads may want back soon, one
     // batch, they keep.
     batch take(unsigned i, std::size_t each, unsigned near = 0) noexcept {
-        batch b = take_beyond(0, shelves_[near % places][i], each);
-        for (unsigned k = 1; k < places && !b; ++k) b = take_beyond(1, shelves_[(near + k) % places][i], each);
+        batch b = take_beyond(0, corners_[near % places], i, each);
+        for (unsigned k = 1; k < places && !b; ++k) b = take_beyond(1, corners_[(near + k) % places], i, each);
         return b;
     }
 
     // batches - of list i that wait at a place, or did a moment ago.
     std::size_t batches(unsigned i, unsigned near = 0) const noexcept {
-        return __atomic_load_n(&shelves_[near % places][i].count, __ATOMIC_RELAXED);
+        return __atomic_load_n(&corners_[near % places].shelves[i].count, __ATOMIC_RELAXED);
     }
 
     // take_any - a batch of list i, wherever there is one.
     batch take_any(unsigned i, std::size_t each) noexcept {
         batch b;
-        for (unsigned k = 0; k < places && !b; ++k) b = take_beyond(0, shelves_[k][i], each);
+        for (unsigned k = 0; k < places && !b; ++k) b = take_beyond(0, corners_[k], i, each);
         return b;
     }
 
     // take_unused - a batch of list i that was not wanted at that place in the present period; {}: there is none, and
     // the next one begins.
     batch take_unused(unsigned i, std::size_t each, unsigned place = 0) noexcept {
-        shelf& s = shelves_[place][i];
+        shelf& s = corners_[place].shelves[i];
         busy::at_shelf hold(s.lock);
         if (s.unused == 0) return s.unused = s.count, batch{};
         --s.unused;
-        return pop(s, each);
+        return pop(corners_[place], s, each);
     }
 
     // period_over - have `length` milliseconds gone by since this was true the last time? True for one thread only.
@@ -149,28 +160,29 @@ public:
 
 private:
     void for_each_shelf(auto&& visit) noexcept {
-        for (auto& place : shelves_)
-            for (shelf& s : place) visit(s);
+        for (corner& at : corners_)
+            for (shelf& s : at.shelves) visit(s);
     }
 
     // take_beyond - a batch, if there are more than `left`. The first look is at how many there were a moment ago:
     // whoever puts a batch there at the same time may be too late.
-    batch take_beyond(unsigned left, shelf& s, std::size_t each) noexcept {
+    batch take_beyond(unsigned left, corner& at, unsigned i, std::size_t each) noexcept {
+        shelf& s = at.shelves[i];
         if (__atomic_load_n(&s.count, __ATOMIC_RELAXED) <= left) return {};
         busy::at_shelf hold(s.lock);
         if (s.count <= left) return {};
-        batch b = pop(s, each);
+        batch b = pop(at, s, each);
         if (s.count < s.unused) s.unused = s.count;
         return b;
     }
 
-    PTM_UNSANITIZED batch pop(shelf& s, std::size_t each) noexcept {
+    PTM_UNSANITIZED static batch pop(corner& at, shelf& s, std::size_t each) noexcept {
         if (s.count == 0) return {};
         chunk_in<C>* c = header::from_user(s.newest);
         batch b{s.newest, static_cast<unsigned>(header::skip_of(c)->forward)};
         s.newest = reinterpret_cast<void*>(header::ring_of(c)->back);
         __atomic_store_n(&s.count, s.count - 1, __ATOMIC_RELAXED);
-        held_.subtract(b.count * each);
+        at.held.subtract(b.count * each);
         return b;
     }
 
