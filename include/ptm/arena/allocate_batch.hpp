@@ -71,9 +71,6 @@ std::size_t allocate_batch(arena_state<C>& a, chunk_size n, std::size_t count, s
     return 1 + (count > 1 ? detail::batch_from_top(a, n, count - 1, take) : 0);
 }
 
-// apart_bytes - what two cache lines have: processors fetch them in pairs.
-inline constexpr std::size_t apart_bytes = 2 * cache_line_bytes;
-
 // allocate_apart - chunks of n, at most apart_bytes / 2, from top, as many as two cache lines have room for, beginning
 // with a line: for a thread's first ones, which no other thread's lie beside. The gap before them goes to the bins.
 //

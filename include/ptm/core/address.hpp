@@ -8,8 +8,10 @@
 
 namespace ptm {
 
-// cache_line_bytes - what one processor has alone while it writes.
+// cache_line_bytes - what one processor has alone while it writes. apart_bytes - what two of them have: processors
+// fetch them in pairs.
 inline constexpr std::size_t cache_line_bytes = 64;
+inline constexpr std::size_t apart_bytes = 2 * cache_line_bytes;
 
 inline std::uintptr_t address_of(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
 

@@ -883,8 +883,9 @@ private:
         return exchange_.take_unused(i, bytes(block::size_in(i)), place);
     }
     static void put_batch(unsigned i, batch b) noexcept {
+        if (forking_) return send_home(b);
         unsigned near = place();
-        if (forking_ || enough_waits(i, near)) return send_home(b);
+        if (enough_waits(i, near)) return send_home(b);
         exchange_.put(i, b, bytes(block::size_in(i)), near);
     }
     static bool enough_waits(unsigned i, unsigned near) noexcept {
@@ -939,22 +940,20 @@ private:
         return true;
     }
 
-    // collect_in_order, collect - what threads have left for one another goes home. errno survives.
+    // collect - bring(batch) for all that threads have left for one another. collect_in_order - takes it home; only for
+    // who is collecting; errno survives.
+    static void collect(auto bring) noexcept {
+        for (unsigned i = 1; i < block::lists; ++i)
+            while (batch b = take_any(i)) bring(b);
+    }
     PTM_NOINLINE static void collect_in_order() noexcept {
         errno_guard keep;
         homecoming home;
-        auto bring = [&](batch b) {
+        collect([&](batch b) {
             homeward_order::is_scattered(b) ? order_.add(b, home) : block::for_each_in(b, home);
             home.rest();
-        };
-        for (unsigned i = 1; i < block::lists; ++i)
-            while (batch b = take_any(i)) bring(b);
+        });
         order_.finish(home);
-    }
-    static void collect() noexcept {
-        errno_guard keep;
-        for (unsigned i = 1; i < block::lists; ++i)
-            while (batch b = take_any(i)) send_home(b);
     }
 
     // give_back_unused - and what nobody has wanted for a while.
@@ -1065,7 +1064,8 @@ private:
     // send_cached_home - what the calling thread has cached and what threads have left for one another.
     static void send_cached_home() noexcept {
         if (own_.serves) empty(own_);
-        collect();
+        errno_guard keep;
+        collect(send_home);
     }
 
     static void send_home(batch b) noexcept {

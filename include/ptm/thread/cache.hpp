@@ -96,9 +96,14 @@ concept exchanges_batches = has_lists<P, C>
            { block.end() } noexcept -> std::same_as<void>;         // after all_of every list: it takes nothing any more
            { block.get_stacked(request) } noexcept -> std::same_as<void*>;   // the usual path: some requests only
            { block.accept_stacked(c, word) } noexcept -> std::same_as<bool>; // of the size that the word says
+           { block.accept_in(list, c) } noexcept -> std::same_as<bool>;      // if the list has room at once
            { block.make_room(list) } noexcept -> std::same_as<bool>;         // false: a batch must leave
            { block.push(list, c) } noexcept -> std::same_as<void>;
-           { block.all_of(list) } noexcept; // a batch, perhaps of none
+           { block.push_last(list, c) } noexcept -> std::same_as<void>;              // handed out after all others
+           { block.is_new(list) } noexcept -> std::same_as<bool>;                    // has never had anything?
+           { P::template in<C>::is_shared(list) } noexcept -> std::same_as<bool>;    // two chunks in a cache line?
+           { P::template in<C>::batch_of(list) } noexcept -> std::same_as<unsigned>; // chunks that leave together
+           { block.all_of(list) } noexcept;                                          // a batch, perhaps of none
            { block.leaving(list, bounds) } noexcept -> std::same_as<decltype(block.all_of(list))>;
            { block.add(list, block.all_of(list)) } noexcept -> std::same_as<void*>; // one of it
            { block.for_each_in(block.all_of(list), f) } noexcept;

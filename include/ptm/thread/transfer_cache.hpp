@@ -74,7 +74,7 @@ private:
     };
 
     // corner - the shelves of a place, in cache lines that other processors do not write to.
-    struct alignas(2 * cache_line_bytes) corner {
+    struct alignas(apart_bytes) corner {
         shelf shelves[Lists];
         relaxed<std::size_t> held = 0; // bytes
     };
@@ -126,11 +126,12 @@ public:
     // take_unused - a batch of list i that was not wanted at that place in the present period; {}: there is none, and
     // the next one begins.
     batch take_unused(unsigned i, std::size_t each, unsigned place = 0) noexcept {
-        shelf& s = corners_[place].shelves[i];
+        corner& at = corners_[place];
+        shelf& s = at.shelves[i];
         busy::at_shelf hold(s.lock);
         if (s.unused == 0) return s.unused = s.count, batch{};
         --s.unused;
-        return pop(corners_[place], s, each);
+        return pop(at, s, each);
     }
 
     // period_over - have `length` milliseconds gone by since this was true the last time? True for one thread only.
