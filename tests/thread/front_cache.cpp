@@ -59,7 +59,8 @@ struct bench {
     bool accounted() const {
         cache copy = c;
         for (unsigned i = 1; i < cache::lists; ++i) {
-            std::size_t before = copy.granted(), held = copy.all_of(i).count;
+            std::size_t before = copy.granted(), held = 0;
+            while (batch b = copy.all_of(i)) held += b.count;
             std::size_t gone = before - copy.granted(), each = ptm::bytes(cache::size_in(i));
             if (gone % each != 0 || gone < held * each) return false;
         }
@@ -124,14 +125,18 @@ TEST_CASE("sizes that no chunk has, and such above the largest, are not cached")
     CHECK(t.c.get_stacked(SIZE_MAX) == nullptr);
 }
 
-TEST_CASE("a batch is some KiB, at least one chunk and at most 64") {
+TEST_CASE("a batch is 4 KiB, or 8 where that makes no more than eight chunks, but neither one chunk nor more than 64") {
     for (unsigned i = 1; i < cache::lists; ++i) {
         std::size_t n = ptm::bytes(cache::size_in(i)), count = cache::batch_of(i);
-        REQUIRE(count >= 1);
-        REQUIRE(count <= cache::most_batch);
-        if (count > 1) REQUIRE(count * n <= cache::most_batch_bytes);
-        if (count < cache::most_batch) REQUIRE((count + 1) * n > cache::most_batch_bytes);
+        REQUIRE(count >= 2);
+        REQUIRE(count <= 64);
+        if (i > 1 && cache::size_in(i) > cache::size_in(i - 1)) REQUIRE(count <= cache::batch_of(i - 1));
+        if (count > 8) REQUIRE(count * n <= 4096);
+        if (count > 2) REQUIRE(count * n <= 8192);
+        if (count != 64 && count != 8) REQUIRE((count + 1) * n > (count > 8 ? 4096 : 8192));
     }
+    CHECK(cache::batch_of(1) == 64);
+    CHECK(cache::batch_of(cache::lists - 1) == 2);
 }
 
 TEST_CASE("the usual path takes from single sizes, and knows nothing of smaller requests than those") {
@@ -258,7 +263,59 @@ TEST_CASE("fewer than a batch leave where there are no more, and a list that lef
     CHECK(t.accounted());
 }
 
-TEST_CASE("lists grow out of the budget, and out of the room that other lists do not use") {
+TEST_CASE("a full front goes behind, and what is behind comes forward again, the newest first") {
+    bench t;
+    unsigned i = list_of(256), most = cache::batch_of(i);
+    chunks added;
+    for (unsigned k = 0; k < 3 * most + 1; ++k) {
+        added.push_back(t.add(i));
+        REQUIRE(t.c.cached(of(256)) == added.size());
+        REQUIRE(t.accounted());
+    }
+    REQUIRE(t.c.get_stacked(240) == header::to_user(added.back()));
+    added.pop_back();
+    CHECK(t.c.get_stacked(240) == nullptr); // the usual path looks at the front only
+    CHECK(t.c.holds_any(i));
+    while (!added.empty()) {
+        REQUIRE(t.c.get_from(i) == header::to_user(added.back()));
+        added.pop_back();
+        REQUIRE(t.c.cached(of(256)) == added.size());
+        REQUIRE(t.accounted());
+    }
+    CHECK_FALSE(t.c.holds_any(i));
+    CHECK(t.c.get_from(i) == nullptr);
+    CHECK(t.c.granted() == most * 256); // what was behind is granted to nobody
+}
+
+TEST_CASE("a front that changed its place again and again has the room of a batch") {
+    bench t(0);
+    unsigned i = list_of(1024), most = cache::batch_of(i);
+    for (int turn = 0; turn < 5; ++turn) {
+        for (unsigned k = 0; k < 2 * most; ++k) t.add(i);
+        CHECK_FALSE(t.c.make_room(i));
+        CHECK(t.c.granted() == 2 * most * 1024);
+        while (t.c.get_from(i)) {}
+        CHECK(t.c.granted() == most * 1024);
+    }
+}
+
+TEST_CASE("what a list has leaves batch by batch") {
+    bench t;
+    unsigned i = list_of(256), most = cache::batch_of(i);
+    chunks added, seen;
+    for (unsigned k = 0; k < 2 * most + 3; ++k) added.push_back(t.add(i));
+    std::vector<unsigned> counts;
+    while (batch b = t.c.all_of(i)) {
+        counts.push_back(b.count);
+        for (chunk* c : bench::in(b)) seen.push_back(c);
+    }
+    CHECK(counts == std::vector<unsigned>{3, most, most});
+    CHECK(seen == chunks(added.rbegin(), added.rend()));
+    CHECK(t.c.granted() == 0);
+    CHECK(t.c.is_new(i));
+}
+
+TEST_CASE("lists grow out of the budget, and out of what other lists do not have any more") {
     bench t(64 * 1024);
     unsigned first = list_of(1040), second = list_of(1024);
     chunks one;
@@ -267,27 +324,25 @@ TEST_CASE("lists grow out of the budget, and out of the room that other lists do
         t.c.push(first, one.back());
     }
     CHECK(t.c.granted() <= 64 * 1024);
-    CHECK(t.c.granted() > 60 * 1024);
+    CHECK(t.c.granted() > 56 * 1024);
     CHECK(one.size() == t.c.cached(of(1040)));
     std::size_t floor = 2 * cache::batch_of(second), had = 0;
     for (; t.c.make_room(second); ++had) t.c.push(second, t.make(second));
-    CHECK(had == floor); // the other list uses all of its own
+    CHECK(had == floor); // the other list has all of the budget
     while (t.c.get_from(first)) {}
-    for (int tries = 0; tries < 100; ++tries) // the hand comes by four lists at a time
-        if (t.c.make_room(second)) t.c.push(second, t.make(second)), ++had;
-    CHECK(had > floor + 8);
-    CHECK(t.c.granted() <= 64 * 1024 + 3 * 4096);
+    for (; t.c.make_room(second); ++had) t.c.push(second, t.make(second));
+    CHECK(had * 1024 > 40 * 1024);
+    CHECK(t.c.granted() <= 64 * 1024);
     CHECK(t.accounted());
 }
 
-TEST_CASE("no room that is in use is reclaimed, and none of the first two batches") {
+TEST_CASE("no list is granted what another one has, nor the room in its front") {
     bench t(64 * 1024);
     unsigned full = list_of(512), empty = list_of(256), other = list_of(768);
     while (t.c.make_room(full)) t.c.push(full, t.make(full));
     unsigned many = t.c.cached(of(512));
     REQUIRE(t.c.make_room(empty)); // one batch of room, which stays unused
-    for (int i = 0; i < 500; ++i)
-        if (t.c.make_room(other)) t.c.push(other, t.make(other));
+    while (t.c.make_room(other)) t.c.push(other, t.make(other));
     CHECK(t.c.cached(of(512)) == many);
     for (unsigned k = 0; k < cache::batch_of(empty); ++k) {
         chunk* c = t.make(empty);
@@ -458,6 +513,16 @@ TEST_CASE("an aligned request is met from anywhere among the newest 16") {
     CHECK(t.accounted());
 }
 
+TEST_CASE("an aligned request is met from behind, where the front is empty") {
+    bench t;
+    unsigned i = list_of(256), most = cache::batch_of(i);
+    for (unsigned k = 0; k <= most; ++k) t.add(i);
+    REQUIRE(t.c.get_stacked(240) != nullptr); // the only one in front
+    REQUIRE(t.c.get_aligned(240, 16, t.bounds) != nullptr);
+    CHECK(t.c.cached(of(256)) == most - 1);
+    CHECK(t.accounted());
+}
+
 TEST_CASE("a drained cache gave everything once, newest first, and is granted nothing") {
     bench t;
     unsigned small = list_of(64), large = list_of(8192);
@@ -465,6 +530,7 @@ TEST_CASE("a drained cache gave everything once, newest first, and is granted no
     chunks seen;
     t.c.drain([&](chunk* each) { seen.push_back(each); });
     CHECK(seen == chunks{b, a, c});
+    CHECK_FALSE(t.c.holds_any(small));
     CHECK(t.c.granted() == 0);
     CHECK(t.accounted());
     CHECK(t.c.wanted(small) == 1);

@@ -1,4 +1,4 @@
-#include "support/playground.hpp"
+#include "support/batches.hpp"
 #include "support/seed.hpp"
 
 #include "support/catch.hpp"
@@ -19,28 +19,8 @@ using ptm::batch;
 
 // shelves - and chunks to put there.
 template <class C, class Lock = ptm::no_lock>
-struct bench {
-    using header = typename C::header;
-    using chunk = ptm::chunk_in<C>;
-    using links = ptm::detail::cached_links<C>;
-
-    ptm_test::playground<C> ground{8u << 20};
+struct bench : ptm_test::batch_maker<C> {
     ptm::detail::transfer_lists<C, Lock, 5> shelves{};
-
-    batch make(std::size_t n, unsigned count) {
-        batch b{nullptr, count};
-        for (unsigned i = 0; i < count; ++i) {
-            chunk* c = ground.make(n);
-            links::lead(header::to_user(c), b.first);
-            b.first = header::to_user(c);
-        }
-        return b;
-    }
-    static std::vector<void*> in(batch b) {
-        std::vector<void*> seen;
-        for (void* p = b.first; p; p = links::below(p)) seen.push_back(p);
-        return seen;
-    }
 };
 
 using plain = bench<ptm_test::plain_context>;

@@ -363,7 +363,7 @@ private:
         if (!own_.serves) return;
         own_.serves = false;
         for (unsigned i = 1; i < block::lists; ++i)
-            if (batch b = own_.all_of(i)) put_batch(i, b);
+            while (batch b = own_.all_of(i)) put_batch(i, b);
         own_.end();
         threads_.subtract(1);
         constexpr int most_rounds = 16; // the system may refuse to take anything

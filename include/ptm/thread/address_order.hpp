@@ -19,8 +19,8 @@
 
 #include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
+#include <ptm/thread/batch.hpp>
 #include <ptm/thread/cached_lists.hpp>
-#include <ptm/thread/transfer_cache.hpp>
 
 namespace ptm {
 

@@ -1,18 +1,20 @@
 // thread/front_cache.hpp - stacks by size in the thread's own storage, which trade batches with a transfer cache.
 //
-//   list:   +--------+------+----------+     newest --> chunk --> chunk --> nullptr
-//           | newest | room | capacity |     room: so many more may come; capacity - room: so many are here
-//           +--------+------+----------+
+//   front:    +--------+------+----------+     newest --> chunk --> chunk --> nullptr
+//             | newest | room | capacity |     room: so many more may come; capacity - room: so many are here
+//             +--------+------+----------+
+//   behind it:  full fronts, batches of a stack     newest --> batch --> batch --> nullptr
 //
-// All that a hit reads and writes is one list, 16 bytes, and the block: no pointer to the cache, no count of bytes, no
-// lock. What bounds the bytes is how much capacity lists are granted: all together the thread's budget, and besides
-// that two batches of each list in any case and what came as one batch. A free into a full list asks for more capacity,
-// which is taken from the budget or from lists that do not use theirs; where there is none, a batch of the list goes to
-// the transfer cache, and the budget grows a little, as somebody is busy here. A miss takes a batch from there, or has
-// the arena cut one: one chunk the first time, then twice as many as before, up to some KiB. Of a size that shares a
-// cache line with others, the first time two lines are cut up, in which no other thread's chunks lie; a thread that
-// frees a chunk of such a size before it had any gets its two lines then, and hands that chunk out last: a neighbour
-// may be in use elsewhere.
+// All that a hit reads and writes is the front of a list, 16 bytes, and the block: no pointer to the cache, no count of
+// bytes, no lock. When the front is full it goes behind whole, and the next begins; when it is empty, the newest batch
+// from behind comes to the front. No chunk is looked at for that but the first. What bounds the bytes is what is
+// granted to fronts and to what is behind them: all together the thread's budget, and besides that of each list a
+// front, one batch behind it, and what came as one batch. When nothing more may go behind, the front goes to the
+// transfer cache, and the budget grows a little, as somebody is busy here. A miss takes a batch from there, or has the
+// arena cut one: one chunk the first time, then twice as many as before, up to some KiB. Of a size that shares a cache
+// line with others, the first time two lines are cut up, in which no other thread's chunks lie; a thread that frees a
+// chunk of such a size before it had any gets its two lines then, and hands that chunk out last: a neighbour may be in
+// use elsewhere.
 //
 // There is a list for each of the 64 smallest sizes, and eight for every doubling above them. A request for one of
 // those gets a chunk of the smallest size of the list, so that every chunk of a list serves every request of it.
@@ -20,13 +22,17 @@
 // Nothing here looks for a double free: this is the quickest cache, not the hardest. A malloc and free of up to 1 KiB
 // take 36 instructions, calls included, where budget_cache takes 82 and array_cache 77 (bench/instructions).
 //
-// Against other ways of doing it, processor time (bench/, two processors, few runs): a list that may always hold two
-// batches, whatever the budget says, 0.5 on free_fifo and free_shuffled and 0.7 on churn, as a spent budget otherwise
-// breaks batches up into single chunks; batches that wait without a limit until an arena would have to grow, instead of
-// 1 MiB of them, 0.8 on threads_churn, 0.7 on tides with 0.6 of the memory. Asking for the next chunk's line
-// ahead, an instruction: 0.9 on free_shuffled and free_lifo, 1.0 elsewhere.
+// Against other ways of doing it, processor time (bench/, two processors, few runs): full fronts go behind whole, 0.85
+// on free_fifo, free_lifo and free_shuffled and 0.92 on tides, where a batch would be cut off of a longer list link by
+// link, each a miss; a list that may always hold two batches, whatever the budget says, 0.5 on free_fifo and
+// free_shuffled and 0.7 on churn, as a spent budget otherwise breaks batches up into single chunks; fronts of eight
+// chunks where 4 KiB are fewer, 0.9 on churn and larson, as those change too often otherwise; batches that wait without
+// a limit until an arena would have to grow, instead of 1 MiB of them, 0.8 on threads_churn, 0.7 on tides with 0.6 of
+// the memory. Asking for the next chunk's line ahead, an instruction: 0.9 on free_shuffled and free_lifo, 1.0
+// elsewhere.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +40,9 @@
 #include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
+#include <ptm/thread/batch.hpp>
 #include <ptm/thread/cache.hpp>
+#include <ptm/thread/cached_lists.hpp>
 #include <ptm/thread/size_lists.hpp>
 #include <ptm/thread/transfer_cache.hpp>
 
@@ -49,6 +57,7 @@ class front_block {
     using links = cached_links<C>;
     using table = size_lists<header, MostRequest, 8>;
 
+    // list - its front.
     struct list {
         void* newest = nullptr;
         std::int32_t room = 0;
@@ -59,9 +68,9 @@ class front_block {
 
     // The first has nothing and takes nothing: requests that are smaller than the smallest chunk's look there.
     list lists_[table::count + 1]{};
-    std::size_t granted_ = 0; // bytes that all capacities stand for
+    batch_stack<C> behind_[table::count + 1]{};
+    std::size_t granted_ = 0; // bytes that all capacities stand for, and what is behind
     std::size_t budget_ = 0;  // bytes that may be granted now
-    unsigned hand_ = 0;       // the list that is asked next to give up room
 
     static constexpr unsigned before_smallest = bytes(header::smallest) / header::alignment - 1;
 
@@ -69,8 +78,8 @@ public:
     static constexpr unsigned lists = table::count + 1;
     static constexpr std::size_t most_request = table::smallest_of[table::count - 1] - header::overhead;
     static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - header::overhead;
-    static constexpr std::size_t most_batch_bytes = 4 * 1024;
-    static constexpr unsigned most_batch = 64;
+    static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024;
+    static constexpr unsigned fewest_in_batch = 2, usual_in_batch = 8, most_in_batch = 64;
     static constexpr unsigned most_looked_at = 16; // for an aligned one
     static constexpr std::size_t first_budget = 64 * 1024;
 
@@ -99,9 +108,9 @@ public:
     }
 
     // get_from - the newest of list i, if it has any.
-    void* get_from(unsigned i) noexcept { return pop_if_any(lists_[i]); }
+    void* get_from(unsigned i) noexcept { return bring_forward(i) ? pop(lists_[i]) : nullptr; }
 
-    // accept_in - a chunk that list i has room for; false: it has none, or there is no cache yet.
+    // accept_in - a chunk that the front of list i has room for; false: it has none, or there is no cache yet.
     bool accept_in(unsigned i, chunk* c) noexcept { return push_if_room(lists_[i], c); }
 
     // knows - does this size have a list of its own?
@@ -126,9 +135,9 @@ public:
         return push_if_room(lists_[n / header::alignment - before_smallest], c);
     }
 
-    // get_aligned - the newest in its list that is aligned; not too many are looked at.
+    // get_aligned - the newest in the front of its list that is aligned; not too many are looked at.
     void* get_aligned(std::size_t request, std::size_t alignment, const limits&) noexcept {
-        if (request > most_request) return nullptr;
+        if (request > most_request || !bring_forward(list_for(request))) return nullptr;
         list& l = lists_[list_for(request)];
         void* before = nullptr;
         void* p = l.newest;
@@ -160,13 +169,13 @@ public:
         if (lists_[i].room == 0) grant(i, 1);
         push(i, c);
     }
-    chunk* take(chunk_size n) noexcept { return header::from_user(pop(lists_[list_of(n)])); }
+    chunk* take(chunk_size n) noexcept { return header::from_user(get_from(list_of(n))); }
 
     // drain - by size, newest first; nothing is granted any more.
     void drain(auto&& visit) noexcept {
-        for (list& l : lists_) {
-            while (l.newest) visit(header::from_user(pop(l)));
-            l.room = l.capacity = 0;
+        for (unsigned i = 1; i < lists; ++i) {
+            while (void* p = get_from(i)) visit(header::from_user(p));
+            lists_[i] = list{};
         }
         granted_ = 0;
     }
@@ -186,7 +195,7 @@ public:
     // size_in - what an arena is to cut for list i.
     static chunk_size size_in(unsigned i) noexcept { return chunk_size{table::smallest_of[i - 1]}; }
 
-    // batch_of - chunks of list i that change hands together.
+    // batch_of - chunks of list i that change hands together: what a front has room for.
     static unsigned batch_of(unsigned i) noexcept { return batches[i - 1]; }
 
     // begin - the thread begins to cache.
@@ -194,7 +203,7 @@ public:
         budget_ = first_budget < bounds.budget ? first_budget : std::size_t{bounds.budget};
     }
 
-    // end - nothing is taken any more; only after all_of every list.
+    // end - nothing is taken any more; only when all_of every list is gone.
     void end() noexcept { budget_ = 0; }
 
     // wanted - chunks of list i to get after a miss, where they are made one by one.
@@ -248,11 +257,8 @@ public:
 
     // add - a batch for list i, which is empty; returns one of it.
     void* add(unsigned i, batch b) noexcept {
-        list& l = lists_[i];
-        if (l.room < static_cast<std::int32_t>(b.count)) grant(i, b.count - static_cast<unsigned>(l.room));
-        l.room -= static_cast<std::int32_t>(b.count);
-        l.newest = b.first;
-        return pop(l);
+        fill(i, b);
+        return pop(lists_[i]);
     }
 
     // make_room - for one more chunk in list i.
@@ -260,31 +266,27 @@ public:
     bool make_room(unsigned i) noexcept {
         list& l = lists_[i];
         if (l.room > 0) return true;
-        unsigned more = batch_of(i);
-        if (l.capacity < floor_of(i)) return grant(i, more), true;
-        if (grant_if_any(i, more)) return true;
-        reclaim();
-        return grant_if_any(i, more);
+        auto most = static_cast<std::int32_t>(batch_of(i));
+        if (l.capacity < most) return grant(i, static_cast<unsigned>(most - l.capacity)), true;
+        std::size_t more = l.count() * bytes(size_in(i));
+        if (!behind_[i].empty() && granted_ + more > budget_) return false;
+        granted_ += more;
+        behind_[i].push(front_gone(i));
+        return true;
     }
 
-    // leaving - the newest chunks of list i, a batch of them as far as there are so many; the list is not empty. The
-    // budget grows by as much: chunks come faster than they go.
+    // leaving - the front of list i, which has room then. The budget grows by what leaves: chunks come faster than they
+    // go.
     batch leaving(unsigned i, const limits& bounds) noexcept {
-        list& l = lists_[i];
-        unsigned n = batch_of(i) < l.count() ? batch_of(i) : l.count();
-        batch b{l.newest, n};
-        void* last = l.newest;
-        for (unsigned k = 1; k < n; ++k) last = links::below(last);
-        l.newest = links::below(last);
-        links::lead(last, nullptr);
-        l.room += static_cast<std::int32_t>(n);
-        budget_ += n * bytes(size_in(i));
+        batch b = front_gone(i);
+        budget_ += b.count * bytes(size_in(i));
         if (budget_ > bounds.budget) budget_ = bounds.budget;
         return b;
     }
 
-    // all_of - the whole list i, which is empty then, and grants nothing any more.
+    // all_of - a batch of what is in list i, until all of it is gone. It is granted nothing any more.
     batch all_of(unsigned i) noexcept {
+        bring_forward(i);
         list& l = lists_[i];
         batch b{l.newest, l.count()};
         granted_ -= static_cast<std::size_t>(l.capacity) * bytes(size_in(i));
@@ -292,13 +294,16 @@ public:
         return b;
     }
 
-    bool holds_any(unsigned i) const noexcept { return lists_[i].newest != nullptr; }
+    bool holds_any(unsigned i) const noexcept { return lists_[i].newest || !behind_[i].empty(); }
 
     // push - only after make_room said yes, or a batch has left.
     void push(unsigned i, chunk* c) noexcept { push_if_room(lists_[i], c); }
 
-    // cached - chunks in the list for size n; granted - bytes that may be cached.
-    unsigned cached(chunk_size n) const noexcept { return lists_[list_of(n)].count(); }
+    // cached - chunks in the list for size n; O(batches). granted - bytes that may be cached.
+    unsigned cached(chunk_size n) const noexcept {
+        unsigned i = list_of(n);
+        return lists_[i].count() + behind_[i].chunks();
+    }
     std::size_t granted() const noexcept { return granted_; }
 
     // for_each_in - visit(chunk), which may reuse its memory at once.
@@ -313,17 +318,44 @@ public:
 private:
     static front_block nobody_;
 
+    // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 8 KiB, but at least two.
     static constexpr auto batches = [] {
         std::array<std::uint8_t, table::count> chunks{};
         for (unsigned i = 0; i < table::count; ++i) {
-            std::size_t n = most_batch_bytes / table::smallest_of[i];
-            chunks[i] = static_cast<std::uint8_t>(n < 1 ? 1 : n < most_batch ? n : most_batch);
+            std::size_t n = table::smallest_of[i];
+            std::size_t least = std::clamp<std::size_t>(most_batch_bytes / n, fewest_in_batch, usual_in_batch);
+            chunks[i] = static_cast<std::uint8_t>(std::clamp<std::size_t>(usual_batch_bytes / n, least, most_in_batch));
         }
         return chunks;
     }();
 
-    // floor_of - chunks that list i may have in any case: one batch may leave, and another one stays.
-    static std::int32_t floor_of(unsigned i) noexcept { return 2 * static_cast<std::int32_t>(batch_of(i)); }
+    // bring_forward - the newest batch from behind comes to the front of list i, if that is empty; false: it still is.
+    bool bring_forward(unsigned i) noexcept {
+        if (lists_[i].newest) return true;
+        batch b = behind_[i].pop();
+        if (!b) return false;
+        granted_ -= b.count * bytes(size_in(i));
+        fill(i, b);
+        return true;
+    }
+
+    // fill - the front of list i, which is empty, with a batch.
+    void fill(unsigned i, batch b) noexcept {
+        list& l = lists_[i];
+        auto count = static_cast<std::int32_t>(b.count);
+        if (l.room < count) grant(i, static_cast<unsigned>(count - l.room));
+        l.room -= count;
+        l.newest = b.first;
+    }
+
+    // front_gone - the front of list i, which is empty then.
+    batch front_gone(unsigned i) noexcept {
+        list& l = lists_[i];
+        batch b{l.newest, l.count()};
+        l.newest = nullptr;
+        l.room = l.capacity;
+        return b;
+    }
 
     // As size_for rounds, but that it knows no smallest chunk: one compare less.
     PTM_ALWAYS_INLINE static constexpr std::size_t list_of_request(std::size_t request) noexcept {
@@ -367,26 +399,6 @@ private:
         lists_[i].room += static_cast<std::int32_t>(more);
         lists_[i].capacity += static_cast<std::int32_t>(more);
         granted_ += more * bytes(size_in(i));
-    }
-
-    bool grant_if_any(unsigned i, unsigned more) noexcept {
-        if (granted_ + more * bytes(size_in(i)) > budget_) return false;
-        grant(i, more);
-        return true;
-    }
-
-    // reclaim - half of the room beyond the floor that the next lists in turn do not use.
-    void reclaim() noexcept {
-        for (unsigned k = 0; k < 4; ++k) {
-            hand_ = hand_ + 1 < lists ? hand_ + 1 : 1;
-            list& l = lists_[hand_];
-            std::int32_t beyond = l.capacity - floor_of(hand_);
-            if (beyond <= 0 || l.room == 0) continue;
-            std::int32_t spare = ((l.room < beyond ? l.room : beyond) + 1) / 2;
-            l.room -= spare;
-            l.capacity -= spare;
-            granted_ -= static_cast<std::size_t>(spare) * bytes(size_in(hand_));
-        }
     }
 };
 

@@ -27,8 +27,6 @@
 // Against lists by owner, where each batch is taken apart and each chunk goes to the shelf of the arena that it is
 // from: on two processors no difference beyond the noise, in larson, producer_consumer, short_threads and
 // threads_churn. This is the simpler one, and touches no chunk of a batch but the first.
-//
-//   first chunk of a batch:  | next chunk | next batch | chunks in this batch |   at the user pointer
 #pragma once
 
 #include <atomic>
@@ -39,18 +37,10 @@
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/sync/lock.hpp>
+#include <ptm/thread/batch.hpp>
 #include <ptm/thread/busy.hpp>
-#include <ptm/thread/cached_lists.hpp>
 
 namespace ptm {
-
-// batch - a chain of cached chunks, by user pointers; the last one's link is nullptr.
-struct batch {
-    void* first = nullptr;
-    unsigned count = 0;
-
-    explicit operator bool() const noexcept { return first != nullptr; }
-};
 
 namespace detail {
 
@@ -60,17 +50,12 @@ public:
     static constexpr unsigned places = 4;
 
 private:
-    using header = typename C::header;
-
-    static_assert(bytes(header::smallest) - header::overhead >= 3 * sizeof(void*),
-                  "transfer_cache: the header's smallest chunk has no room for three words");
-
     struct shelf {
         [[no_unique_address]] Lock lock;
         bool held_by_fork = false; // locked by the thread that forks, until the fork is over
         unsigned count = 0;        // batches
         unsigned unused = 0;       // of them, since the period began: so many were never missed
-        void* newest = nullptr;
+        batch_stack<C> waiting;
     };
 
     // corner - the shelves of a place, in cache lines that other processors do not write to.
@@ -97,8 +82,7 @@ public:
         corner& at = corners_[near % places];
         shelf& s = at.shelves[i];
         busy::at_shelf hold(s.lock);
-        note(b, s.newest);
-        s.newest = b.first;
+        s.waiting.push(b);
         __atomic_store_n(&s.count, s.count + 1, __ATOMIC_RELAXED);
         at.held.add(b.count * each);
     }
@@ -177,20 +161,12 @@ private:
         return b;
     }
 
-    PTM_UNSANITIZED static batch pop(corner& at, shelf& s, std::size_t each) noexcept {
-        if (s.count == 0) return {};
-        chunk_in<C>* c = header::from_user(s.newest);
-        batch b{s.newest, static_cast<unsigned>(header::skip_of(c)->forward)};
-        s.newest = reinterpret_cast<void*>(header::ring_of(c)->back);
+    static batch pop(corner& at, shelf& s, std::size_t each) noexcept {
+        batch b = s.waiting.pop();
+        if (!b) return b;
         __atomic_store_n(&s.count, s.count - 1, __ATOMIC_RELAXED);
         at.held.subtract(b.count * each);
         return b;
-    }
-
-    PTM_UNSANITIZED static void note(batch b, void* next) noexcept {
-        chunk_in<C>* c = header::from_user(b.first);
-        header::ring_of(c)->back = address_of(next);
-        header::skip_of(c)->forward = b.count;
     }
 };
 
