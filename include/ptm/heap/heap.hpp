@@ -856,10 +856,17 @@ private:
             return malloc_from_arena(request);
     }
 
-    // malloc_exchanged - from a batch: one that another thread left, or one that an arena makes.
+    // malloc_exchanged - from the thread's list, which may be one that the usual path does not know.
     PTM_ALWAYS_INLINE static void* malloc_exchanged(std::size_t request) noexcept {
         if (request > block::most_request) return malloc_from_arena(request);
         unsigned i = block::list_for(request);
+        if (void* p = own_.get_in(i)) return p;
+        return malloc_missed(request, i);
+    }
+
+    // malloc_missed - from a batch: one that the list has yet, or one that another thread left, or one that an arena
+    // makes.
+    PTM_NOINLINE static void* malloc_missed(std::size_t request, unsigned i) noexcept {
         if (void* p = own_.get_from(i)) return p;
         make_cache();
         if (!own_.serves) return malloc_from_arena(request);
@@ -1025,18 +1032,21 @@ private:
     PTM_NOINLINE static void free_unstacked(void* p) noexcept {
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
+        chunk_size n = header::size_in(word);
+        bool cached = !header::mapped_in(word) && block::cacheable(n) && own_.accept_in(block::list_of(n), c);
+        if (!cached) free_unaccepted(c, word);
+    }
+
+    // free_unaccepted - the list has no room at once.
+    PTM_NOINLINE static void free_unaccepted(chunk* c, std::size_t word) noexcept {
         if (header::mapped_in(word)) return free_apart(c, word);
         chunk_size n = header::size_in(word);
         if (!block::cacheable(n)) return free_to_arena(c);
-        unsigned i = block::list_of(n);
-        if (own_.accept_in(i, c)) return;
         make_cache();
         if (!own_.serves) return free_to_arena(c);
+        unsigned i = block::list_of(n);
         if (own_.is_new(i) && block::is_shared(i) && begin_apart(i)) return own_.push_last(i, c);
-        if (!own_.make_room(i)) {
-            if (!own_.holds_any(i)) return free_to_arena(c);
-            hand_over(i);
-        }
+        if (!own_.make_room(i)) hand_over(i);
         own_.push(i, c);
     }
 

@@ -81,7 +81,6 @@ concept has_lists = requires(typename P::template in<C> block, chunk_size n, std
     { P::template in<C>::cacheable(n) } noexcept -> std::same_as<bool>;
     { P::template in<C>::list_of(n) } noexcept -> std::same_as<unsigned>; // only if cacheable
     { block.get_from(list) } noexcept -> std::same_as<void*>;
-    { block.holds_any(list) } noexcept -> std::same_as<bool>;
     { block.wanted(list) } noexcept -> std::same_as<unsigned>; // to be made, after a miss
     { block.grow_after_miss(list) } noexcept -> std::same_as<void>;
 };
@@ -93,17 +92,18 @@ concept exchanges_batches = has_lists<P, C>
                 std::size_t request, std::size_t word, unsigned list, detail::nothing f) {
            { P::template in<C>::most_stacked_request } -> std::convertible_to<std::size_t>; // on the usual path
            { block.begin(bounds) } noexcept -> std::same_as<void>; // before anything but get and accept
-           { block.end() } noexcept -> std::same_as<void>;         // after all_of every list: it takes nothing any more
+           { block.end() } noexcept -> std::same_as<void>; // when all_of every list is gone: it takes nothing any more
            { block.get_stacked(request) } noexcept -> std::same_as<void*>;   // the usual path: some requests only
            { block.accept_stacked(c, word) } noexcept -> std::same_as<bool>; // of the size that the word says
+           { block.get_in(list) } noexcept -> std::same_as<void*>;           // if the list has any at once
            { block.accept_in(list, c) } noexcept -> std::same_as<bool>;      // if the list has room at once
-           { block.make_room(list) } noexcept -> std::same_as<bool>;         // false: a batch must leave
+           { block.make_room(list) } noexcept -> std::same_as<bool>; // false: there is a batch, which must leave
            { block.push(list, c) } noexcept -> std::same_as<void>;
            { block.push_last(list, c) } noexcept -> std::same_as<void>;              // handed out after all others
            { block.is_new(list) } noexcept -> std::same_as<bool>;                    // has never had anything?
            { P::template in<C>::is_shared(list) } noexcept -> std::same_as<bool>;    // two chunks in a cache line?
            { P::template in<C>::batch_of(list) } noexcept -> std::same_as<unsigned>; // chunks that leave together
-           { block.all_of(list) } noexcept;                                          // a batch, perhaps of none
+           { block.all_of(list) } noexcept; // a batch, of none when all is gone
            { block.leaving(list, bounds) } noexcept -> std::same_as<decltype(block.all_of(list))>;
            { block.add(list, block.all_of(list)) } noexcept -> std::same_as<void*>; // one of it
            { block.for_each_in(block.all_of(list), f) } noexcept;

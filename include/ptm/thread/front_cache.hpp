@@ -110,7 +110,9 @@ public:
     // get_from - the newest of list i, if it has any.
     void* get_from(unsigned i) noexcept { return bring_forward(i) ? pop(lists_[i]) : nullptr; }
 
-    // accept_in - a chunk that the front of list i has room for; false: it has none, or there is no cache yet.
+    // get_in - the newest in the front of list i, if that has any. accept_in - a chunk that it has room for; false: it
+    // has none, or there is no cache yet.
+    void* get_in(unsigned i) noexcept { return pop_if_any(lists_[i]); }
     bool accept_in(unsigned i, chunk* c) noexcept { return push_if_room(lists_[i], c); }
 
     // knows - does this size have a list of its own?
@@ -262,7 +264,7 @@ public:
     }
 
     // make_room - for one more chunk in list i.
-    //   returns  false: a batch has to leave first
+    //   returns  false: the front, which is full, has to leave first
     bool make_room(unsigned i) noexcept {
         list& l = lists_[i];
         if (l.room > 0) return true;
