@@ -1037,7 +1037,7 @@ private:
         if (!cached) free_unaccepted(c, word);
     }
 
-    // free_unaccepted - the list has no room at once.
+    // free_unaccepted - what no list has room for at once.
     PTM_NOINLINE static void free_unaccepted(chunk* c, std::size_t word) noexcept {
         if (header::mapped_in(word)) return free_apart(c, word);
         chunk_size n = header::size_in(word);

@@ -50,8 +50,9 @@ public:
 
     // pop - the newest; {}: there is none.
     batch pop() noexcept {
-        batch b = newest();
-        if (b) newest_ = below(newest_);
+        if (!newest_) return {};
+        batch b{newest_, count_in(newest_)};
+        newest_ = below(newest_);
         return b;
     }
 
@@ -63,8 +64,6 @@ public:
     }
 
 private:
-    batch newest() const noexcept { return newest_ ? batch{newest_, count_in(newest_)} : batch{}; }
-
     PTM_UNSANITIZED_INLINE static void* below(void* first) noexcept {
         return reinterpret_cast<void*>(header::ring_of(header::from_user(first))->back);
     }

@@ -78,8 +78,6 @@ public:
     static constexpr unsigned lists = table::count + 1;
     static constexpr std::size_t most_request = table::smallest_of[table::count - 1] - header::overhead;
     static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - header::overhead;
-    static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024;
-    static constexpr unsigned fewest_in_batch = 2, usual_in_batch = 8, most_in_batch = 64;
     static constexpr unsigned most_looked_at = 16; // for an aligned one
     static constexpr std::size_t first_budget = 64 * 1024;
 
@@ -139,8 +137,10 @@ public:
 
     // get_aligned - the newest in the front of its list that is aligned; not too many are looked at.
     void* get_aligned(std::size_t request, std::size_t alignment, const limits&) noexcept {
-        if (request > most_request || !bring_forward(list_for(request))) return nullptr;
-        list& l = lists_[list_for(request)];
+        if (request > most_request) return nullptr;
+        unsigned i = list_for(request);
+        bring_forward(i);
+        list& l = lists_[i];
         void* before = nullptr;
         void* p = l.newest;
         for (unsigned k = 0; p && k < most_looked_at; ++k, before = p, p = links::below(p)) {
@@ -321,6 +321,8 @@ private:
     static front_block nobody_;
 
     // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 8 KiB, but at least two.
+    static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024;
+    static constexpr unsigned fewest_in_batch = 2, usual_in_batch = 8, most_in_batch = 64;
     static constexpr auto batches = [] {
         std::array<std::uint8_t, table::count> chunks{};
         for (unsigned i = 0; i < table::count; ++i) {
