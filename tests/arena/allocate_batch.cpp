@@ -5,6 +5,7 @@
 #include <ptm/arena/allocate_batch.hpp>
 #include <ptm/bin/segregated_bins.hpp>
 #include <ptm/bin/tree_bins.hpp>
+#include <ptm/chunk/natural_tag.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -254,6 +255,98 @@ TEST_CASE("fast and unsorted chunks are found, too") {
     std::sort(all.begin(), all.end());
     CHECK(all == hole);
     CHECK(t.top() == top);
+}
+
+// ---- natural alignment ----------------------------------------------------------------------------------------------
+
+namespace {
+struct natural_quick : ptm::edit<quick, ptm::set_header<ptm::natural_tag<ptm::plain_links>>> {};
+struct natural_glass : ptm::edit<glass, ptm::set_header<ptm::natural_tag<ptm::safe_links>>> {};
+struct natural_counted : ptm::edit<quick_counted, ptm::set_header<ptm::natural_tag<ptm::plain_links>>> {};
+using natural_configs = std::tuple<natural_quick, natural_glass>;
+
+// natural - chunks that are aligned to what their size is a multiple of.
+template <class C, class Stash = ptm::no_stash>
+auto natural(bench<C>& t, std::size_t n, std::size_t count, Stash stash = {}) {
+    using header = typename C::header;
+    typename bench<C>::chunks taken;
+    t.a.state().prepare();
+    auto take = [&](auto* c) { taken.push_back(c); };
+    std::size_t k = ptm::allocate_natural(t.a.state(), ptm::chunk_size{n}, count, stash, take);
+    REQUIRE(k == taken.size());
+    REQUIRE(k <= count);
+    REQUIRE(ptm_test::verdict(t.a) == "sound");
+    for (auto* c : taken) {
+        REQUIRE(ptm::is_aligned(header::to_user(c), header::natural_alignment(ptm::chunk_size{n})));
+        REQUIRE((t.size(c) >= n && t.size(c) <= n + 32));
+        if (!header::is_mapped(c)) REQUIRE(header::natural_in(header::peek(c)) == (t.size(c) == n));
+    }
+    return taken;
+}
+}
+
+TEMPLATE_LIST_TEST_CASE("naturally aligned chunks lie side by side and are marked", "", natural_configs) {
+    for (std::size_t n : {64u, 96u, 192u, 1024u, 4096u, 8192u}) {
+        CAPTURE(n);
+        bench<TestType> t;
+        t.a.allocate(40);
+        auto all = natural(t, n, 5);
+        REQUIRE(all.size() == 5);
+        CHECK(in_line(all, n));
+        t.give_back(all);
+        t.a.consolidate();
+        CHECK(t.a.figures().used_bytes() == 48);
+    }
+}
+
+TEST_CASE("a hole that happens to suit is used again for the same, though another place in it would not do") {
+    bench<natural_quick> t;
+    for (std::size_t n : {128u, 8192u}) {
+        CAPTURE(n);
+        auto all = natural(t, n, 3);
+        REQUIRE(all.size() == 3);
+        std::size_t top = t.top();
+        t.give_back({all[1]});
+        CHECK(natural(t, n, 1) == decltype(all){all[1]});
+        CHECK(t.top() == top);
+    }
+}
+
+TEST_CASE("a hole that is large enough is used as far as it goes, before top") {
+    bench<natural_quick> t;
+    auto hole = t.holes({3 * 1024 + 1024 + 32});
+    std::size_t top = t.top();
+    auto all = natural(t, 1024, 8);
+    CHECK(all.size() == 3);
+    for (auto* c : all) CHECK((c >= hole[0] && ptm::bytes_between(hole[0], c) < 4 * 1024));
+    CHECK(t.top() == top);
+}
+
+TEST_CASE("where the arena must not grow, no naturally aligned chunk makes it") {
+    bench<natural_counted> t;
+    t.warm();
+    std::size_t asked = t.a.backend().asked, mapped = t.a.shared().mapped_backend.asked;
+    while (!natural(t, 4096, 3, stays_small{}).empty()) {}
+    CHECK(t.a.backend().asked == asked);
+    CHECK(t.a.shared().mapped_backend.asked == mapped);
+    errno = 1234;
+    CHECK(natural(t, 8192, 2, stays_small{}).empty());
+    CHECK(errno == 1234);
+    CHECK_FALSE(natural(t, 8192, 2).empty());
+}
+
+TEST_CASE("without room for several there is one, and without memory none") {
+    bench<natural_counted> t;
+    t.warm();
+    t.a.backend().grant(0);
+    t.a.shared().mapped_backend.grant(0);
+    t.leave_top(3 * 4096);
+    CHECK(natural(t, 4096, 8).size() == 1);
+    while (!natural(t, 4096, 8).empty()) {}
+    errno = 1234;
+    CHECK(natural(t, 4096, 8).empty());
+    CHECK(natural(t, 4096, 1).empty());
+    CHECK(errno == 1234);
 }
 
 TEMPLATE_LIST_TEST_CASE("batches of any size and number overlap nothing, and leave nothing behind", "", configs) {

@@ -174,49 +174,6 @@ TEST_CASE("the mapping of a chunk at its begin is the chunk") {
     CHECK(header::mapping_of(r.at(0)) == ptm::pages{r.memory, 512});
 }
 
-TEST_CASE("what is shifted knows how far, looks larger than any chunk, and writes its word alone") {
-    room r;
-    chunk* c = r.at(64);
-    for (std::size_t distance = 16; distance <= 65'536; distance *= 2) {
-        header::set_shifted(c, distance);
-        std::size_t seen = header::peek(c);
-        CHECK(header::shifted_in(seen));
-        CHECK(header::shift_in(seen) == distance);
-        CHECK(header::mapped_in(seen)); // so that one question finds both
-        CHECK(header::size_in(seen) > chunk_size{bytes(header::largest) / 2});
-        CHECK(header::size_in(seen) > chunk_size{distance});
-    }
-    CHECK(r.memory[64 + word - 1] == std::byte{0xa8});
-    CHECK(r.memory[64 + 2 * word] == std::byte{0xa8});
-}
-
-TEST_CASE("no ordinary chunk is shifted, no mapped one, and none of a side arena") {
-    room r;
-    chunk* c = r.at(64);
-    for (bool side : {false, true}) {
-        header::set_used(c, chunk_size{96}, side);
-        CHECK_FALSE(header::shifted_in(header::peek(c)));
-        header::set_prev_in_use(c, false);
-        CHECK_FALSE(header::shifted_in(header::peek(c)));
-    }
-    header::set_free(c, chunk_size{96});
-    CHECK_FALSE(header::shifted_in(header::peek(c)));
-    header::set_mapped(c, chunk_size{4096}, 16);
-    CHECK_FALSE(header::shifted_in(header::peek(c)));
-}
-
-TEST_CASE("a word that said shifted says what it is told next") {
-    room r;
-    chunk* c = r.at(64);
-    header::set_shifted(c, 48);
-    header::set_used(c, chunk_size{96}, true);
-    CHECK_FALSE(header::shifted_in(header::peek(c)));
-    CHECK(header::size_of(c) == chunk_size{96});
-    header::set_mapped(c, chunk_size{4096}, 0);
-    header::set_shifted(c, 16);
-    CHECK(header::shift_in(header::peek(c)) == 16);
-}
-
 TEST_CASE("from chunk to its ring nodes and back") {
     room r;
     chunk* c = r.at(64);

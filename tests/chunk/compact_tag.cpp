@@ -39,20 +39,6 @@ TEST_CASE("a compact chunk holds four bytes less than it is") {
     CHECK(bytes(header::size_for(1000)) == 1008);
 }
 
-TEST_CASE("in four bytes, too, what is shifted knows how far") {
-    alignas(8) std::byte memory[64]{};
-    chunk* c = header::at(memory, 16);
-    for (std::size_t distance = 8; distance <= 65'536; distance *= 2) {
-        header::set_shifted(c, distance);
-        CHECK(header::shifted_in(header::peek(c)));
-        CHECK(header::shift_in(header::peek(c)) == distance);
-    }
-    header::set_mapped(c, ptm::chunk_size{4096}, 0);
-    CHECK_FALSE(header::shifted_in(header::peek(c)));
-    header::set_used(c, ptm::chunk_size{24}, true);
-    CHECK_FALSE(header::shifted_in(header::peek(c)));
-}
-
 TEST_CASE("a near link comes back from either word of its node, as far as it reaches") {
     for (std::uintptr_t distance : {std::uintptr_t{0}, std::uintptr_t{8}, std::uintptr_t{4096}, reach / 2, reach - 8})
         for (std::uintptr_t word : {0u, 4u}) {

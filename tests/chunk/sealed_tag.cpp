@@ -59,24 +59,6 @@ std::string_view free_faults(void* p) {
 
 } // namespace
 
-TEST_CASE("under a seal, too, what is shifted knows how far, and is sound until it is damaged") {
-    alignas(16) std::byte memory[128]{};
-    tag::chunk* c = tag::at(memory, 32);
-    for (std::size_t distance = 16; distance <= 65'536; distance *= 2) {
-        tag::set_shifted(c, distance);
-        CHECK(tag::shifted_in(tag::peek(c)));
-        CHECK(tag::shift_in(tag::peek(c)) == distance);
-        CHECK(tag::size_of(c) > chunk_size{bytes(tag::largest) / 2});
-        CHECK(tag::sound(c));
-        flip(tag::to_user(c), 5);
-        CHECK_FALSE(tag::sound(c));
-    }
-    tag::set_mapped(c, chunk_size{4096}, 0);
-    CHECK_FALSE(tag::shifted_in(tag::peek(c)));
-    tag::set_used(c, chunk_size{32}, true);
-    CHECK_FALSE(tag::shifted_in(tag::peek(c)));
-}
-
 TEST_CASE("the seal stands above the size, and the address and the secret are in it") {
     alignas(64) std::byte memory[64];
     using word = ptm::sealed_word<secret<1>>;

@@ -5,6 +5,7 @@
 #include <ptm/chunk/compact_tag.hpp>
 #include <ptm/chunk/header.hpp>
 #include <ptm/chunk/keyed_links.hpp>
+#include <ptm/chunk/natural_tag.hpp>
 #include <ptm/chunk/owned_tag.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/bits.hpp>
@@ -23,7 +24,8 @@ using headers = std::tuple<
     ptm::boundary_tag<ptm::safe_links>, ptm::boundary_tag<ptm::plain_links>,
     ptm::boundary_tag<ptm::safe_links, ptm::safe_links>, ptm::boundary_tag<ptm::plain_links, ptm::safe_links>,
     ptm::boundary_tag<ptm::keyed_links<>, ptm::keyed_links<>>, ptm::sealed_tag<ptm::safe_links>,
-    ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>, ptm::compact_tag, ptm::owned_tag<ptm::plain_links>>;
+    ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>, ptm::compact_tag, ptm::owned_tag<ptm::plain_links>,
+    ptm::natural_tag<ptm::plain_links>>;
 
 constexpr std::size_t room_bytes = 64 * 1024;
 

@@ -946,19 +946,66 @@ TEST_CASE("in a random run with threads aligned blocks and others keep what they
     end_clean<heap>();
 }
 
-namespace {
-struct ruled_to_shift : ptm::edit<ptm_test::glass, ptm::set_ruled<ptm::rules{.aligned_shifts = true}>> {};
-struct not_ruled : ptm_test::glass {};
+TEST_CASE("an aligned block is handed out again for its alignment, and for nothing that asks for none") {
+    using heap = heap_of<67>;
+    for (std::size_t alignment = 32; alignment <= 4096; alignment *= 2) {
+        std::size_t n = std::max<std::size_t>(alignment, 100);
+        void* p = some_aligned<heap>(alignment, n);
+        heap::free(p);
+        std::vector<void*> ordinary;
+        for (int i = 0; i < 50; ++i) ordinary.push_back(heap::malloc(heap::good_size(n)));
+        CHECK(std::find(ordinary.begin(), ordinary.end(), p) == ordinary.end());
+        void* q = heap::aligned_alloc(alignment, n);
+        CHECK(q == p);
+        heap::free(q);
+        free_all<heap>(ordinary);
+    }
+    end_clean<heap>();
 }
 
-TEST_CASE("the rule of shifting says nothing to a heap whose cache exchanges nothing") {
-    using heap = ptm_test::tested_heap<ruled_to_shift>;
-    using other = ptm_test::tested_heap<not_ruled>;
-    STATIC_REQUIRE(ptm::heap_config<ruled_to_shift>);
+TEST_CASE("aligned blocks of one size lie side by side, and take what an ordinary one takes, rounded up") {
+    using heap = heap_of<68>;
+    for (std::size_t alignment : {32u, 64u, 256u}) {
+        std::vector<void*> blocks;
+        for (int i = 0; i < 1000; ++i) blocks.push_back(some_aligned<heap>(alignment, 2 * alignment));
+        std::size_t each = 2 * alignment + std::max<std::size_t>(alignment, 16);
+        CHECK(block_bytes<heap>() >= 1000 * each);
+        CHECK(block_bytes<heap>() < 1100 * each);
+        free_all<heap>(blocks);
+        heap::trim(0);
+    }
+    end_clean<heap>();
+}
+
+TEST_CASE("the holes that aligned blocks leave are filled by aligned blocks") {
+    using heap = heap_of<69>;
+    PTM_TEST_SEED(random);
+    std::vector<void*> blocks(200);
+    std::size_t early = 0;
+    for (std::size_t step = 0; step < 20'000; ++step) {
+        void*& slot = blocks[random() % blocks.size()];
+        heap::free(slot);
+        slot = some_aligned<heap>(random() % 3 == 0 ? 64 : 4096, 4096);
+        if (step == 4'000) early = heap::figures().system_bytes;
+    }
+    CHECK(heap::figures().system_bytes <= early + early / 4);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    free_all<heap>(blocks);
+    end_clean<heap>();
+}
+
+namespace {
+struct marking : ptm::edit<ptm_test::glass, ptm::set_header<ptm::natural_tag<ptm::safe_links>>> {};
+struct not_marking : ptm_test::glass {};
+}
+
+TEST_CASE("a header that marks says nothing to a heap whose cache exchanges nothing") {
+    using heap = ptm_test::tested_heap<marking>;
+    using other = ptm_test::tested_heap<not_marking>;
     every_aligned([&](std::size_t alignment, std::size_t n) {
         void *p = some_aligned<heap>(alignment, n), *q = some_aligned<other>(alignment, n);
-        using header = ruled_to_shift::header;
-        REQUIRE_FALSE(header::shifted_in(header::peek(header::from_user(p))));
+        using header = marking::header;
+        REQUIRE_FALSE(header::natural_in(header::peek(header::from_user(p))));
         REQUIRE(heap::usable_size(p) == other::usable_size(q));
         REQUIRE(ptm_test::place<heap>(p) == ptm_test::place<other>(q));
         ptm_test::paint(p, heap::usable_size(p), 9);

@@ -26,6 +26,13 @@ struct heap_of {
             ptm::heap<C>::free(p);
         }
     }
+    [[gnu::noinline]] static void aligned_alloc_and_free(int n) {
+        for (int i = 0; i < n; ++i) {
+            void* p = ptm::heap<C>::aligned_alloc(64, 64);
+            seen(p);
+            ptm::heap<C>::free(p);
+        }
+    }
     [[gnu::noinline]] static void node_of_an_allocator(int n) {
         ptm::heap_allocator<node, C> a;
         for (int i = 0; i < n; ++i) {
@@ -86,7 +93,9 @@ void count(std::pmr::memory_resource* r) {
 template <class C>
 void count_heap() {
     for (std::size_t n : {std::size_t{64}, sizeof(node)}) ptm::heap<C>::free(ptm::heap<C>::malloc(n));
+    ptm::heap<C>::free(ptm::heap<C>::aligned_alloc(64, 64));
     heap_of<C>::malloc_and_free(turns);
+    heap_of<C>::aligned_alloc_and_free(turns);
     heap_of<C>::node_of_an_allocator(turns);
     count<ptm::heap_resource<C>>(ptm::heap_memory_resource<C>());
 }

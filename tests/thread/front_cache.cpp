@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+#include <ptm/chunk/natural_tag.hpp>
 #include <ptm/thread/front_cache.hpp>
 
 #include <algorithm>
@@ -511,6 +512,59 @@ TEST_CASE("an aligned request is met from anywhere among the newest 16") {
     }
     CHECK(others + aligned.size() == 40);
     CHECK(t.accounted());
+}
+
+TEST_CASE("every size has a first list that serves it and one that its chunks belong to") {
+    constexpr std::size_t stacked = cache::most_stacked_request + header::overhead;
+    for (std::size_t n = ptm::bytes(header::smallest); n <= 32 * 1024; n += header::alignment) {
+        CAPTURE(n);
+        unsigned first = cache::list_for(n - header::overhead), own = cache::list_of(of(n));
+        REQUIRE(ptm::bytes(cache::size_in(first)) >= n);
+        REQUIRE(ptm::bytes(cache::size_in(own)) <= n);
+        if (n <= stacked) REQUIRE(first == own);
+        if (n > stacked) REQUIRE(first == (ptm::bytes(cache::size_in(own)) == n ? own : own + 1));
+    }
+}
+
+namespace {
+struct natural_context : context {
+    using header = ptm::natural_tag<ptm::safe_links>;
+};
+using natural_cache = ptm::front_cache<>::in<natural_context>;
+}
+
+TEST_CASE("naturally aligned chunks have lists of their own, one for each size") {
+    STATIC_REQUIRE(natural_cache::lists == 2 * cache::lists - 1);
+    for (std::size_t n = ptm::bytes(header::smallest); n <= ptm::bytes(natural_cache::largest_natural);
+         n += header::alignment) {
+        unsigned first = natural_cache::list_for(n - header::overhead), natural = natural_cache::natural_list(of(n));
+        REQUIRE(natural == first + cache::lists - 1);
+        REQUIRE(natural_cache::size_in(natural) == natural_cache::size_in(first));
+        REQUIRE(natural_cache::batch_of(natural) == natural_cache::batch_of(first));
+        REQUIRE_FALSE(natural_cache::is_shared(natural));
+    }
+}
+
+TEST_CASE("a chunk goes to the list that its mark says, and a marked one to none of the stacks") {
+    using tag = natural_context::header;
+    alignas(64) std::byte memory[512] = {};
+    tag::chunk* c = tag::at(memory, 48);
+    natural_cache lists;
+    natural_cache::limits bounds;
+    bounds.set({.cache_budget = 64 * 1024});
+    lists.begin(bounds);
+    tag::set_used(c, of(128), false);
+    unsigned plain = natural_cache::list_by(tag::peek(c));
+    CHECK(plain == natural_cache::list_of(of(128)));
+    tag::set_natural(c);
+    unsigned natural = natural_cache::list_by(tag::peek(c));
+    CHECK(natural == natural_cache::natural_list(of(128)));
+    REQUIRE(lists.make_room(plain));
+    CHECK_FALSE(lists.accept_stacked(c, tag::peek(c)));
+    REQUIRE(lists.make_room(natural));
+    CHECK(lists.accept_in(natural, c));
+    CHECK(lists.get_stacked(120) == nullptr);
+    CHECK(lists.get_in(natural) == tag::to_user(c));
 }
 
 TEST_CASE("an aligned request is met from behind, where the front is empty") {

@@ -17,5 +17,4 @@ TEST_CASE("without a word the rules are those of glibc 2.36") {
     CHECK(r.tunables == ptm::tunable_rules::glibc_2_36);
     CHECK_FALSE(r.cache_after_the_end);
     CHECK_FALSE(r.trims_every_top);
-    CHECK_FALSE(r.aligned_shifts);
 }

@@ -87,6 +87,15 @@ void free_surplus(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c,
         cut_surplus(a, stash, c, n);
 }
 
+// cut_aligned - of c, a used chunk with room for it, the aligned part; what lies before and behind is freed.
+template <arena_config C>
+chunk_in<C>* cut_aligned(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, std::size_t alignment,
+                         chunk_size n) noexcept {
+    if (!is_aligned(C::header::to_user(c), alignment)) c = cut_leader(a, stash, c, aligned_within<C>(c, alignment));
+    free_surplus(a, stash, c, n);
+    return c;
+}
+
 } // namespace detail
 
 // map_aligned - as allocate_aligned, for a request that no arena can serve: see map_alone.
@@ -113,13 +122,9 @@ chunk_in<C>* allocate_aligned(arena_state<C>& a, stash_policy<C> auto stash, std
     chunk_size n = header::size_for(request);
     chunk_in<C>* c = allocate(a, stash, detail::room_for_aligned<header>(n, alignment));
     if (!c) return nullptr;
-    if (!is_aligned(header::to_user(c), alignment)) {
-        chunk_in<C>* aligned = detail::aligned_within<C>(c, alignment);
-        if (header::is_mapped(c)) return detail::shift_mapped<C>(c, aligned);
-        c = detail::cut_leader(a, stash, c, aligned);
-    }
-    if (!header::is_mapped(c)) detail::free_surplus(a, stash, c, n);
-    return c;
+    if (header::is_mapped(c) && !is_aligned(header::to_user(c), alignment))
+        return detail::shift_mapped<C>(c, detail::aligned_within<C>(c, alignment));
+    return header::is_mapped(c) ? c : detail::cut_aligned(a, stash, c, alignment, n);
 }
 
 } // namespace ptm

@@ -4,6 +4,7 @@
 // no bin has anything. So a batch never makes the arena grow while there is a hole that any of it fits in.
 #pragma once
 
+#include <ptm/arena/align.hpp>
 #include <ptm/arena/allocate_run.hpp>
 
 namespace ptm {
@@ -22,11 +23,21 @@ std::size_t batch_from_small(arena_state<C>& a, chunk_size n, std::size_t count,
     return served;
 }
 
-// cut_batch - c, a free chunk out of its bin, becomes up to `count` chunks of n and a rest.
+// best_hole - a free chunk of n bytes at least: the best of its own bin, or one of the next bin that has any.
+template <arena_config C>
+chunk_in<C>* best_hole(arena_state<C>& a, chunk_size n) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* c = bin_table<header>::is_small(n) ? nullptr : a.large.best_fit(n);
+    if (!c) c = a.small.first_above(chunk_size{bytes(n) - header::alignment});
+    return c ? c : a.large.first_above(n);
+}
+
+// cut_batch - c, a free chunk, becomes up to `count` chunks of n and a rest.
 template <arena_config C>
 std::size_t cut_batch(arena_state<C>& a, chunk_in<C>* c, chunk_size n, std::size_t count, auto&& take) noexcept {
     std::size_t fit = bytes(C::header::size_of(c)) / bytes(n);
     std::size_t k = fit < count ? fit : count;
+    detach(a, c);
     hand_out<fault::corrupted_unsorted_larger_bin>(a, c, chunk_size{k * bytes(n)});
     cut_up(a, c, n, k, take);
     return k;
@@ -61,9 +72,7 @@ std::size_t allocate_batch(arena_state<C>& a, chunk_size n, std::size_t count, s
     detail::sweep s;
     if (C::unsorted_bin::template in<C>::queues)
         if (chunk_in<C>* c = detail::from_unsorted(a, no_stash{}, w, s)) return take(c), std::size_t{1};
-    chunk_in<C>* hole = detail::detach_own_large(a, n);
-    if (!hole) hole = detail::detach_larger(a, n);
-    if (hole) return detail::cut_batch(a, hole, n, count, take);
+    if (chunk_in<C>* hole = detail::best_hole(a, n)) return detail::cut_batch(a, hole, n, count, take);
     if (std::size_t k = detail::batch_from_top(a, n, count, take)) return k;
     chunk_in<C>* c = stash.may_grow() ? allocate(a, no_stash{}, w) : nullptr;
     if (!c) return 0;
@@ -88,6 +97,64 @@ std::size_t allocate_apart(arena_state<C>& a, chunk_size n, auto&& take) noexcep
     std::size_t k = apart_bytes / bytes(n);
     detail::cut_up(a, detail::from_top(a, chunk_size{apart_bytes}), n, k, take);
     if (before) merge_free(a, before, chunk_size{gap});
+    return k;
+}
+
+namespace detail {
+
+// aligned_fit - how many chunks of n a free chunk has room for, the first of them aligned.
+template <arena_config C>
+std::size_t aligned_fit(chunk_in<C>* c, std::size_t alignment, chunk_size n) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* first = is_aligned(header::to_user(c), alignment) ? c : aligned_within<C>(c, alignment);
+    std::size_t ahead = bytes_between(c, first), whole = bytes(header::size_of(c));
+    return ahead < whole ? (whole - ahead) / bytes(n) : 0;
+}
+
+// aligned_from_hole - a used chunk with room for up to k chunks of n, from a hole that happens to suit or from one that
+// is large enough for any alignment. k: as many as it has room for.
+template <arena_config C>
+chunk_in<C>* aligned_from_hole(arena_state<C>& a, stash_policy<C> auto stash, std::size_t alignment, chunk_size n,
+                               std::size_t& k) noexcept {
+    using header = typename C::header;
+    chunk_in<C>* hole = best_hole(a, n);
+    std::size_t fit = hole ? aligned_fit<C>(hole, alignment, n) : 0;
+    if (hole && fit == 0) {
+        hole = best_hole(a, room_for_aligned<header>(n, alignment).size);
+        fit = hole ? aligned_fit<C>(hole, alignment, n) : 0;
+    }
+    if (fit == 0) return nullptr;
+    if (fit < k) k = fit;
+    detach(a, hole);
+    hand_out_whole(a, hole);
+    return cut_aligned(a, stash, hole, alignment, chunk_size{k * bytes(n)});
+}
+
+} // namespace detail
+
+// allocate_natural - between one and `count` naturally aligned chunks of n, side by side, take(chunk) for each. Those
+// that have exactly n are marked; the last one may be larger.
+//
+//   stash    says whether the arena may grow; nothing else is left there
+//   returns  how many; 0: neither the arena nor the system has one; errno is as it was
+//   cost     that of one allocate_aligned, and a few stores for each chunk
+//   faults   those of allocate and release
+//   thread   the caller holds the arena's lock; the arena is prepared
+template <arena_config C>
+std::size_t allocate_natural(arena_state<C>& a, chunk_size n, std::size_t count, stash_policy<C> auto stash,
+                             auto&& take) noexcept {
+    using header = typename C::header;
+    std::size_t alignment = header::natural_alignment(n), k = count;
+    auto anew = [&] { return allocate_aligned(a, stash, alignment, k * bytes(n) - header::overhead); };
+    chunk_in<C>* c = detail::aligned_from_hole(a, stash, alignment, n, k);
+    if (!c) c = anew();
+    if (!c && k > 1) k = 1, c = anew();
+    if (!c) return 0;
+    if (header::is_mapped(c)) return take(c), std::size_t{1};
+    detail::cut_up(a, c, n, k, [&](chunk_in<C>* each) {
+        if (header::size_of(each) == n) header::set_natural(each);
+        take(each);
+    });
     return k;
 }
 

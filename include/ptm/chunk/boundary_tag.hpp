@@ -21,7 +21,6 @@
 // basic_tag is the drawing with the word, its size and the links left open; boundary_tag is glibc's.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 
 #include <ptm/chunk/header.hpp>
@@ -135,16 +134,12 @@ struct basic_tag {
         return {offset(c, -shift), shift + bytes(size_of(c))};
     }
 
-    // set_shifted - what looks like a chunk, `distance` bytes inside the user's part of another one. Its word has both
-    // flags that no chunk has together, and a size that none has: who asks for small ones only need not ask for this.
-    static void set_shifted(chunk* c, std::size_t distance) noexcept {
-        write(c, distance | shifted_size | mapped | side_arena);
-    }
-    static bool shifted_in(std::size_t word) noexcept {
-        return (word & (mapped | side_arena)) == (mapped | side_arena);
-    }
-    // shift_in - the distance, of a word that says so.
-    static std::size_t shift_in(std::size_t word) noexcept { return bytes(size_in(word)) - shifted_size; }
+    // marks_natural - may a chunk be marked as naturally aligned? natural_tag says yes. natural_in - is it, by its word?
+    static constexpr bool marks_natural = false;
+    static constexpr bool natural_in(std::size_t) noexcept { return false; }
+
+    // plain_size_in - the size, for those who look for small chunks without a mark: of a marked one, more than any has.
+    static chunk_size plain_size_in(std::size_t word) noexcept { return size_in(word); }
 
     static node* ring_of(chunk* c) noexcept { return &c->ring; }
     static const node* ring_of(const chunk* c) noexcept { return &c->ring; }
@@ -172,7 +167,6 @@ private:
     static constexpr std::size_t mapped = 2;
     static constexpr std::size_t side_arena = 4;
     static constexpr std::size_t all_flags = 7;
-    static constexpr std::size_t shifted_size = std::bit_floor(bytes(largest));
 };
 
 namespace detail {

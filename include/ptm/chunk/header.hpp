@@ -54,6 +54,9 @@ template <class H>
 concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word, chunk_size n) {
     { H::peek(k) } noexcept -> std::same_as<std::size_t>;
     { H::size_in(word) } noexcept -> std::same_as<chunk_size>;
+    { H::plain_size_in(word) } noexcept -> std::same_as<chunk_size>; // of a naturally aligned one: too large for a list
+    { H::natural_in(word) } noexcept -> std::same_as<bool>;          // marked as naturally aligned?
+    { H::marks_natural } -> std::convertible_to<bool>;               // or are none marked?
     { H::mapped_in(word) } noexcept -> std::same_as<bool>;
     { H::ordinary_in(word, n) } noexcept -> std::same_as<bool>; // of size n, and not mapped?
     { H::of_side_arena_in(word) } noexcept -> std::same_as<bool>;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -479,7 +480,6 @@ private:
 
         void operator()(chunk* c) noexcept {
             if (++brought_ % most_at_a_time == 0) rest();
-            if constexpr (shifts && believes_sizes) c = beginning(c);
             if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
             if (C::ruled.trusts_sizes && header::mapped_in(header::peek(c))) return free_mapped(c);
             arena_state<C>& a = arena_of(c);
@@ -557,7 +557,7 @@ private:
     // free_by_word - a mapped chunk is usually too large for a stack: it needs no question of its own.
     PTM_ALWAYS_INLINE static void free_by_word(chunk* c, std::size_t word) noexcept {
         if constexpr (maps_small)
-            if (header::mapped_in(word)) return free_apart(c, word);
+            if (header::mapped_in(word)) return free_mapped(c);
         if constexpr (C::poisoning::poisons || looks_at_freed<C>)
             if (!header::mapped_in(word)) look_at_ordinary(c, word);
         if (!own_.accept_stacked(c, word)) [[unlikely]]
@@ -605,9 +605,6 @@ private:
     // usable - of a block; 0: c is free.
     static std::size_t usable(const chunk* c) noexcept {
         std::size_t word = header::peek(c), n = bytes(header::size_in(word));
-        if constexpr (shifts)
-            if (header::shifted_in(word))
-                return usable(unshifted(const_cast<chunk*>(c), word)) - header::shift_in(word);
         if (header::mapped_in(word)) return n - header::header_bytes;
         return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
     }
@@ -658,28 +655,31 @@ private:
     static void* aligned_alloc_unhooked(std::size_t alignment, std::size_t request) noexcept {
         if (alignment <= header::alignment) return malloc(request);
         [[maybe_unused]] at_work working;
-        set_up_once();
         if (alignment > SIZE_MAX / 2 + 1) {
             errno = EINVAL;
             return nullptr;
         }
-        std::size_t at = bytes(header::smallest);
-        while (at < alignment) at *= 2;
+        std::size_t at = std::bit_ceil(std::max(alignment, bytes(header::smallest)));
         if (!shared_.permits(request)) return detail::out_of_memory();
-        if constexpr (shifts)
-            if (shift_pays(at, request)) return handed(shifted(at, request), request);
+        if constexpr (keeps_natural)
+            if (natural_pays(at, request)) return handed(natural(at, request), request);
+        return handed(aligned_uncached(at, request), request);
+    }
+
+    // aligned_uncached - from an arena, unless the cache happens to have one.
+    static void* aligned_uncached(std::size_t alignment, std::size_t request) noexcept {
+        set_up_once();
         if constexpr (C::cache::serves_all) {
-            if (void* p = cache().get_aligned(request, at, limits_)) return handed(p, request);
+            if (void* p = cache().get_aligned(request, alignment, limits_)) return p;
             if (request > largest_request) return detail::out_of_memory();
             make_cache_for(request);
-            if constexpr (C::cache::exchanges)
-                if (void* p = aligned_from_batch(at, request)) return handed(p, request);
         }
         auto search = [&](arena_state<C>* a) -> chunk* {
-            if (request > largest_request || at > largest_request) return nullptr; // glibc tries another arena then
-            return a ? allocate_aligned(*a, present_stash(), at, request) : map_aligned(shared_, at, request);
+            if (request > largest_request || alignment > largest_request) return nullptr; // glibc tries another arena
+            return a ? allocate_aligned(*a, present_stash(), alignment, request)
+                     : map_aligned(shared_, alignment, request);
         };
-        return handed(user(request, request + at + bytes(header::smallest), search), request);
+        return user(request, request + alignment + bytes(header::smallest), search);
     }
 
     static void* cached_or_not(std::size_t request) noexcept {
@@ -687,49 +687,43 @@ private:
         return p ? p : malloc_uncached(request);
     }
 
-    // shifts - do aligned blocks begin inside ordinary ones?
-    static constexpr bool shifts = C::ruled.aligned_shifts && C::cache::exchanges && !C::poisoning::poisons;
+    // keeps_natural - are there lists of naturally aligned chunks?
+    static constexpr bool keeps_natural = C::cache::exchanges && header::marks_natural;
 
-    // shift_pays - no more is lost than half of the block, or a cache line.
-    static bool shift_pays(std::size_t alignment, std::size_t request) noexcept {
+    // natural_pays - no more is lost than half of the block, or a cache line.
+    static bool natural_pays(std::size_t alignment, std::size_t request) noexcept {
         return request <= block::most_request && alignment <= std::max(request, cache_line_bytes)
-            && room_to_shift(alignment, request) <= block::most_request;
+            && alignment <= header::most_natural && natural_size(alignment, request) <= block::largest_natural;
+    }
+    static chunk_size natural_size(std::size_t alignment, std::size_t request) noexcept {
+        return chunk_size{align_up(bytes(header::size_for(request)), alignment)};
     }
 
-    // room_to_shift - what is left behind the alignment has the links of the smallest chunk: who frees it by its size
-    // does not look.
-    static std::size_t room_to_shift(std::size_t alignment, std::size_t request) noexcept {
-        constexpr std::size_t least = bytes(header::smallest) - header::overhead;
-        return (request < least ? least : request) + alignment - header::alignment;
+    static void* natural(std::size_t alignment, std::size_t request) noexcept {
+        unsigned i = block::natural_list(natural_size(alignment, request));
+        if (void* p = own_.get_in(i)) return p;
+        return natural_missed(alignment, request, i);
     }
 
-    static void* shifted(std::size_t alignment, std::size_t request) noexcept {
-        std::size_t with_room = room_to_shift(alignment, request);
-        void* p = cached_or_not(with_room);
-        if (!p) return nullptr;
-        std::size_t distance = bytes_to_aligned(p, alignment);
-        if (distance == 0) return p;
-        header::set_shifted(header::from_user(offset(p, distance)), distance);
-        return offset(p, distance);
-    }
-    static chunk* unshifted(chunk* c, std::size_t word) noexcept { return header::at(c, -header::shift_in(word)); }
-
-    // beginning - of the block that c is shifted into, which may have been cached as a shifted one itself.
-    static chunk* beginning(chunk* c) noexcept {
-        for (std::size_t word = header::peek(c); header::shifted_in(word); word = header::peek(c))
-            c = unshifted(c, word);
-        return c;
+    PTM_NOINLINE static void* natural_missed(std::size_t alignment, std::size_t request, unsigned i) noexcept {
+        if (void* p = own_.get_from(i)) return p;
+        make_cache();
+        if (!own_.serves) return aligned_uncached(alignment, request);
+        if (batch b = take_batch(i)) return own_.add(i, b);
+        return natural_batch(alignment, request, i);
     }
 
-    // aligned_from_batch - an alignment that many chunks of a batch happen to have: another batch, and one of that.
-    static void* aligned_from_batch(std::size_t alignment, std::size_t request) noexcept {
-        constexpr std::size_t often = 8 * header::alignment;
-        if (alignment > often || request > block::most_request || !own_.serves) return nullptr;
-        void* p = malloc_exchanged(request);
-        if (!p || is_aligned(p, alignment)) return p;
-        void* other = own_.get_aligned(request, alignment, limits_);
-        free_chunk(header::from_user(p));
-        return other;
+    static void* natural_batch(std::size_t alignment, std::size_t request, unsigned i) noexcept {
+        unsigned count = own_.wanted(i);
+        auto cut = [&](arena_state<C>* a) -> chunk* {
+            if (!a) return map_aligned(shared_, alignment, request);
+            return first_into_list(i, [&](auto take) {
+                allocate_natural(*a, block::size_in(i), count, present_stash(), take);
+            });
+        };
+        void* p = user(request, request + alignment + bytes(header::smallest), cut);
+        own_.grow_after_miss(i);
+        return p;
     }
 
     PTM_ALWAYS_INLINE static bool permits_growth(const void* p, std::size_t request) noexcept {
@@ -777,7 +771,7 @@ private:
         if (!header::mapped_in(header::peek(first)))
             while (k < count && is_from(arena_of(first), header::from_user(blocks[k]))) ++k;
         for (std::size_t i = 0; i < k; ++i) shared_.observer(events::freed{blocks[i]});
-        if (std::size_t word = header::peek(first); header::mapped_in(word)) return free_apart(first, word), k;
+        if (header::mapped_in(header::peek(first))) return free_mapped(first), k;
         arena_state<C>& a = arena_of(first);
         entered hold(a);
         release_run(a, blocks, k);
@@ -901,18 +895,24 @@ private:
             && exchange_.batches(i, near) * block::batch_of(i) * each >= C::tuned.exchange_most;
     }
 
+    // first_into_list - the first chunk that cut(take) takes; what follows goes to list i, which is empty.
+    static chunk* first_into_list(unsigned i, auto&& cut) noexcept {
+        chunk* first = nullptr;
+        typename block::refill rest(own_, i);
+        cut([&](chunk* c) { first ? rest(c) : void(first = c); });
+        return first;
+    }
+
     // malloc_batch - a chunk for list i, and further ones into it.
     static void* malloc_batch(std::size_t request, unsigned i) noexcept {
         unsigned count = own_.wanted(i);
         auto cut = [&](arena_state<C>* a) -> chunk* {
             if (!a) return map_alone(shared_, want<C>(request));
-            chunk* first = nullptr;
-            typename block::refill rest(own_, i);
-            auto take = [&](chunk* c) { first ? rest(c) : void(first = c); };
-            bool apart = own_.is_new(i) && block::is_shared(i);
-            if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
-                allocate_batch(*a, block::size_in(i), count, present_stash(), take);
-            return first;
+            return first_into_list(i, [&](auto take) {
+                bool apart = own_.is_new(i) && block::is_shared(i);
+                if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
+                    allocate_batch(*a, block::size_in(i), count, present_stash(), take);
+            });
         };
         void* p = user(request, request, cut);
         own_.grow_after_miss(i);
@@ -1013,13 +1013,6 @@ private:
         }
     }
 
-    // free_apart - by a word that says "mapped": a chunk in a mapping of its own, or what is shifted into another one.
-    static void free_apart(chunk* c, std::size_t word) noexcept {
-        if constexpr (shifts)
-            if (header::shifted_in(word)) return free_chunk(unshifted(c, word));
-        free_mapped(c);
-    }
-
     PTM_COLD static void free_mapped(chunk* c) noexcept {
         errno_guard keep;
         if constexpr (C::ruled.size_doubted_late) look_at_freed<C>(c, header::size_of(c));
@@ -1033,18 +1026,18 @@ private:
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
         chunk_size n = header::size_in(word);
-        bool cached = !header::mapped_in(word) && block::cacheable(n) && own_.accept_in(block::list_of(n), c);
+        bool cached = !header::mapped_in(word) && block::cacheable(n) && own_.accept_in(block::list_by(word), c);
         if (!cached) free_unaccepted(c, word);
     }
 
     // free_unaccepted - what no list has room for at once.
     PTM_NOINLINE static void free_unaccepted(chunk* c, std::size_t word) noexcept {
-        if (header::mapped_in(word)) return free_apart(c, word);
+        if (header::mapped_in(word)) return free_mapped(c);
         chunk_size n = header::size_in(word);
         if (!block::cacheable(n)) return free_to_arena(c);
         make_cache();
         if (!own_.serves) return free_to_arena(c);
-        unsigned i = block::list_of(n);
+        unsigned i = block::list_by(word);
         if (own_.is_new(i) && block::is_shared(i) && begin_apart(i)) return own_.push_last(i, c);
         if (!own_.make_room(i)) hand_over(i);
         own_.push(i, c);
@@ -1157,8 +1150,6 @@ private:
     }
 
     static void* realloc_mapped(chunk* c, std::size_t request) noexcept {
-        if constexpr (shifts)
-            if (header::shifted_in(header::peek(c))) return realloc_cached(c, request);
         return resize_mapped(shared_, c, header::size_for(request), [&] { return malloc_cached_or_not(request); });
     }
 

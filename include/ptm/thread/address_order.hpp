@@ -113,7 +113,7 @@ private:
         count_ = 0;
     }
 
-    // neighbour - of a chunk whose arena nobody has locked; of a shifted one, anything.
+    // neighbour - of a chunk whose arena nobody has locked.
     static chunk* neighbour(chunk* c) noexcept { return header::at(c, bytes(header::size_in(header::peek(c)))); }
 
     // order - by the two highest digits of what the addresses differ in: two passes of counting.

@@ -55,10 +55,6 @@ struct rules {
     // heap::free_of believes the number it is given: the block's header is not looked at.
     bool trusts_sizes = false; // none
 
-    // An aligned block of a size that the cache has lists for is an ordinary block with room for the alignment, and a
-    // note of how far it begins inside that; otherwise it is cut out of a free chunk.
-    bool aligned_shifts = false; // none
-
     // realloc of a block that a cache may hold asks the cache for another place instead of locking the arena, and keeps
     // the block where it wastes less than half of it.
     bool small_realloc_moves = false; // none
