@@ -20,12 +20,12 @@ using ptm::chunk_size;
 
 namespace {
 
-using headers = std::tuple<
-    ptm::boundary_tag<ptm::safe_links>, ptm::boundary_tag<ptm::plain_links>,
-    ptm::boundary_tag<ptm::safe_links, ptm::safe_links>, ptm::boundary_tag<ptm::plain_links, ptm::safe_links>,
-    ptm::boundary_tag<ptm::keyed_links<>, ptm::keyed_links<>>, ptm::sealed_tag<ptm::safe_links>,
-    ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>, ptm::compact_tag, ptm::owned_tag<ptm::plain_links>,
-    ptm::natural_tag<ptm::plain_links>>;
+using headers = std::tuple<ptm::boundary_tag<ptm::safe_links>, ptm::boundary_tag<ptm::plain_links>,
+                           ptm::boundary_tag<ptm::safe_links, ptm::safe_links>,
+                           ptm::boundary_tag<ptm::plain_links, ptm::safe_links>,
+                           ptm::boundary_tag<ptm::keyed_links<>, ptm::keyed_links<>>, ptm::sealed_tag<ptm::safe_links>,
+                           ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>, ptm::compact_tag,
+                           ptm::owned_tag<ptm::plain_links>, ptm::natural_tag<ptm::plain_links>>;
 
 constexpr std::size_t room_bytes = 64 * 1024;
 

@@ -49,10 +49,9 @@ using put_ruled = set_ruled<V::is>;
 
 // ---- what both arrays have in common --------------------------------------------------------------------------------
 
-using headers =
-    slot<set_header, boundary_tag<plain_links>, boundary_tag<safe_links>, boundary_tag<safe_links, safe_links>,
-         boundary_tag<keyed_links<>, keyed_links<>>, sealed_tag<safe_links>, owned_tag<safe_links>, natural_tag<plain_links>,
-         compact_tag>;
+using headers = slot<set_header, boundary_tag<plain_links>, boundary_tag<safe_links>,
+                     boundary_tag<safe_links, safe_links>, boundary_tag<keyed_links<>, keyed_links<>>,
+                     sealed_tag<safe_links>, owned_tag<safe_links>, natural_tag<plain_links>, compact_tag>;
 using fast_bin_slot = slot<set_fast_bins, stack_bins, stack_bins_to<1032>, no_fast_bins>;
 using unsorted_bin_slot = slot<set_unsorted_bin, queue_bin, no_unsorted_bin>;
 using small_bin_slot = slot<set_small_bins, exact_bins>;

@@ -1,7 +1,8 @@
 // arena/allocate_batch.hpp - chunks of one size for a cache, from wherever they are cheapest to be had.
 //
 // Holes first: chunks that have the size already, then the smallest larger one, cut up as far as it goes; top only when
-// no bin has anything. So a batch never makes the arena grow while there is a hole that any of it fits in.
+// no bin has anything. So a batch never makes the arena grow while there is a hole that any of it fits in. Of naturally
+// aligned chunks, for which a hole needs up to the alignment more unless it happens to suit, the two best are tried.
 #pragma once
 
 #include <ptm/arena/align.hpp>

@@ -134,7 +134,8 @@ struct basic_tag {
         return {offset(c, -shift), shift + bytes(size_of(c))};
     }
 
-    // marks_natural - may a chunk be marked as naturally aligned? natural_tag says yes. natural_in - is it, by its word?
+    // marks_natural - may a chunk be marked as naturally aligned? natural_tag says yes. natural_in - is it, by its
+    // word?
     static constexpr bool marks_natural = false;
     static constexpr bool natural_in(std::size_t) noexcept { return false; }
 

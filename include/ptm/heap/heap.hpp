@@ -717,9 +717,8 @@ private:
         unsigned count = own_.wanted(i);
         auto cut = [&](arena_state<C>* a) -> chunk* {
             if (!a) return map_aligned(shared_, alignment, request);
-            return first_into_list(i, [&](auto take) {
-                allocate_natural(*a, block::size_in(i), count, present_stash(), take);
-            });
+            return first_into_list(
+                i, [&](auto take) { allocate_natural(*a, block::size_in(i), count, present_stash(), take); });
         };
         void* p = user(request, request + alignment + bytes(header::smallest), cut);
         own_.grow_after_miss(i);

@@ -17,7 +17,8 @@
 // use elsewhere.
 //
 // There is a list for each of the 64 smallest sizes, and eight for every doubling above them. A request for one of
-// those gets a chunk of the smallest size of the list, so that every chunk of a list serves every request of it.
+// those gets a chunk of the smallest size of the list, so that every chunk of a list serves every request of it. Where
+// the header marks chunks that are naturally aligned (natural_tag), there are as many lists again for those.
 //
 // Nothing here looks for a double free: this is the quickest cache, not the hardest. A malloc and free of up to 1 KiB
 // take 36 instructions, calls included, where budget_cache takes 82 and array_cache 77 (bench/instructions).
@@ -269,7 +270,8 @@ public:
         }
     };
 
-    // is_new - has list i never had anything? is_shared - may two of its chunks lie in a cache line?
+    // is_new - has list i never had anything? is_shared - do two of its chunks lie in a cache line? Who asks for an
+    // alignment asks for less than a line so rarely that it is not looked for.
     bool is_new(unsigned i) const noexcept { return lists_[i].capacity == 0; }
     static bool is_shared(unsigned i) noexcept { return i <= table::count && bytes(size_in(i)) <= cache_line_bytes; }
 
