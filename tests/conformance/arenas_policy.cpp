@@ -6,7 +6,7 @@
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/arenas.hpp>
 #include <ptm/thread/attached_arenas.hpp>
-#include <ptm/thread/cpu_arenas.hpp>
+#include <ptm/thread/unshared_arenas.hpp>
 
 #include <atomic>
 #include <string>
@@ -26,7 +26,7 @@ using sets =
     std::tuple<ptm_test::arena_set<ptm::one_arena, 500>, ptm_test::arena_set<ptm::attached_arenas<8>, 501>,
                ptm_test::arena_set<ptm::attached_arenas<1, one<0>>, 502>,
                ptm_test::arena_set<ptm::arenas_by_quota<2>, 503>, ptm_test::arena_set<ptm::arenas_per_cpu<1>, 504>,
-               ptm_test::arena_set<ptm::arenas_per_cpu<3>, 505>,
+               ptm_test::arena_set<ptm::arenas_per_cpu<3>, 505>, ptm_test::arena_set<ptm::unshared_arenas<2>, 507>,
                ptm_test::arena_set<ptm::attached_arenas<2>, 506, spinning>>;
 
 template <class S>

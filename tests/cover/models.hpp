@@ -29,9 +29,9 @@
 #include <ptm/sync/mutex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/budget_cache.hpp>
-#include <ptm/thread/cpu_arenas.hpp>
 #include <ptm/thread/front_cache.hpp>
 #include <ptm/thread/tiered_cache.hpp>
+#include <ptm/thread/unshared_arenas.hpp>
 
 #include <tuple>
 
@@ -114,8 +114,8 @@ using heap_arena_backends =
 using heap_mapped_backends = slot<put_rationed_mapped, mmap_backend, in_turn<listed<mmap_backend>>, mapping_cache<>,
                                   huge_page_backend<>, no_backend>;
 using listed_arenas = attached_arenas<2, ptm::detail::count_listed>;
-using arena_policies =
-    slot<set_arenas, one_arena, attached_arenas<2>, listed_arenas, arenas_per_cpu<2>, arenas_by_quota<1>>;
+using arena_policies = slot<set_arenas, one_arena, attached_arenas<2>, listed_arenas, arenas_per_cpu<2>,
+                            unshared_arenas<1>, arenas_by_quota<1>>;
 using caches =
     slot<set_cache, no_cache, array_cache, array_cache_marked<mark_of_block>, tiered_cache<largest_size::left_out>,
          tiered_cache<largest_size::cached>, budget_cache<>, front_cache<>>;
@@ -135,12 +135,13 @@ struct heaps {
 
     // Nor do these: caches keep pointers in free chunks, where short links have no room for them; and
     // further arenas live in sub-heaps, which need a backend.
-    using not_compiled = joined<never_compiled,
-                                each_forbidden<headers, compact_tag, caches, array_cache,
-                                               array_cache_marked<mark_of_block>, tiered_cache<largest_size::left_out>,
-                                               tiered_cache<largest_size::cached>, budget_cache<>, front_cache<>>,
-                                each_forbidden<heap_arena_backends, no_backend, arena_policies, attached_arenas<2>,
-                                               listed_arenas, arenas_per_cpu<2>, arenas_by_quota<1>>>;
+    using not_compiled =
+        joined<never_compiled,
+               each_forbidden<headers, compact_tag, caches, array_cache, array_cache_marked<mark_of_block>,
+                              tiered_cache<largest_size::left_out>, tiered_cache<largest_size::cached>, budget_cache<>,
+                              front_cache<>>,
+               each_forbidden<heap_arena_backends, no_backend, arena_policies, attached_arenas<2>, listed_arenas,
+                              arenas_per_cpu<2>, unshared_arenas<1>, arenas_by_quota<1>>>;
     using apart = joined<too_far, not_compiled>;
 };
 

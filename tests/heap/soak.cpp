@@ -12,7 +12,7 @@
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/attached_arenas.hpp>
 #include <ptm/thread/budget_cache.hpp>
-#include <ptm/thread/cpu_arenas.hpp>
+#include <ptm/thread/unshared_arenas.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -35,6 +35,7 @@ struct with_mutex : ptm::edit<ptm_test::glass, ptm::set_lock<ptm::mutex_lock>> {
 struct without_cache : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::no_cache>> {};
 struct with_one_arena : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::one_arena>> {};
 struct with_cpu_arenas : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::arenas_per_cpu<2>>> {};
+struct with_unshared_arenas : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::unshared_arenas<2>>> {};
 struct with_quota : ptm::edit<ptm_test::glass, ptm::set_arenas<ptm::arenas_by_quota<1>>> {};
 struct with_budget : ptm::edit<ptm_test::glass, ptm::set_cache<ptm::budget_cache<>>,
                                ptm::set_tuned<ptm::tuning{.cache_budget = 20'000}>> {};
@@ -44,11 +45,11 @@ struct with_exchange : ptm_test::in_glass<ptm::fast> {};
 struct for_short_threads : ptm_test::glass {};
 struct exchange_for_short_threads : ptm_test::in_glass<ptm::fast> {};
 
-using soaked_heaps = std::tuple<ptm_test::tested_heap<with_futex>, ptm_test::tested_heap<with_spin_lock>,
-                                ptm_test::tested_heap<with_mutex>, ptm_test::tested_heap<without_cache>,
-                                ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
-                                ptm_test::tested_heap<with_quota>, ptm_test::tested_heap<with_budget>,
-                                ptm_test::tested_heap<with_trees>, ptm_test::tested_heap<with_exchange>>;
+using soaked_heaps = std::tuple<
+    ptm_test::tested_heap<with_futex>, ptm_test::tested_heap<with_spin_lock>, ptm_test::tested_heap<with_mutex>,
+    ptm_test::tested_heap<without_cache>, ptm_test::tested_heap<with_one_arena>, ptm_test::tested_heap<with_cpu_arenas>,
+    ptm_test::tested_heap<with_unshared_arenas>, ptm_test::tested_heap<with_quota>, ptm_test::tested_heap<with_budget>,
+    ptm_test::tested_heap<with_trees>, ptm_test::tested_heap<with_exchange>>;
 using heaps_for_short_threads =
     std::tuple<ptm_test::tested_heap<for_short_threads>, ptm_test::tested_heap<exchange_for_short_threads>>;
 

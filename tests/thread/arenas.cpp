@@ -2,7 +2,7 @@
 
 #include <ptm/thread/arenas.hpp>
 #include <ptm/thread/attached_arenas.hpp>
-#include <ptm/thread/cpu_arenas.hpp>
+#include <ptm/thread/unshared_arenas.hpp>
 
 namespace {
 struct without_members {
@@ -22,6 +22,7 @@ TEST_CASE("what is a policy of arenas, and what is not") {
     STATIC_REQUIRE(ptm::arenas_policy<ptm::attached_arenas<8>, C>);
     STATIC_REQUIRE(ptm::arenas_policy<ptm::arenas_by_quota<2>, C>);
     STATIC_REQUIRE(ptm::arenas_policy<ptm::arenas_per_cpu<1>, C>);
+    STATIC_REQUIRE(ptm::arenas_policy<ptm::unshared_arenas<1>, C>);
     STATIC_REQUIRE_FALSE(ptm::arenas_policy<without_members, C>);
     STATIC_REQUIRE_FALSE(ptm::arenas_policy<no_template, C>);
     STATIC_REQUIRE_FALSE(ptm::arenas_policy<ptm::one_arena, int>);

@@ -29,8 +29,8 @@
 #include <ptm/os/reserve.hpp>
 #include <ptm/report/reporter.hpp>
 #include <ptm/sync/futex_lock.hpp>
-#include <ptm/thread/cpu_arenas.hpp>
 #include <ptm/thread/front_cache.hpp>
+#include <ptm/thread/unshared_arenas.hpp>
 
 namespace ptm {
 
@@ -44,7 +44,7 @@ struct fast {
     using small_bins = exact_bins;
     using large_bins = segregated_bins;
     using lock = futex_lock;
-    using arenas = arenas_per_cpu<1>;
+    using arenas = unshared_arenas<1>;
     using cache = front_cache<8 * 1024>; // with 16 KiB python3 takes 1.04 of the memory, and no program less time
     using observer = no_observer;
     using poisoning = default_poisoning;

@@ -15,6 +15,7 @@
 
 #include <ptm/arena/sub_heap.hpp>
 #include <ptm/core/errno_guard.hpp>
+#include <ptm/core/relaxed.hpp>
 #include <ptm/thread/busy.hpp>
 
 namespace ptm {
@@ -25,6 +26,7 @@ struct registered_arena : arena_state<C> {
     std::atomic<registered_arena*> next = nullptr; // in the ring; nullptr: the main arena, and so round again
     registered_arena* next_free = nullptr;         // for the policy: among the arenas that no thread uses
     std::uint32_t attached = 0;                    // for the policy: threads that use it
+    relaxed<std::uint16_t> last_user = 0;          // for the policy: the thread that used it last, hashed
     bool held_by_fork = false;                     // locked by the thread that forks, until the fork is over
 
     constexpr explicit registered_arena(shared_state<C>& with) noexcept : arena_state<C>(with) {}
