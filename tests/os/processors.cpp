@@ -1,5 +1,6 @@
 #include <ptm/os/processors.hpp>
 
+#include "support/affinity.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/system_files.hpp"
@@ -109,10 +110,7 @@ TEST_CASE("the mask is that of the calling thread") {
     CHECK(before >= 1);
     std::size_t alone = 0;
     std::thread([&] {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(static_cast<unsigned>(sched_getcpu()), &one);
-        if (sched_setaffinity(0, sizeof one, &one) == 0) alone = ptm::affine_processors();
+        if (ptm_test::stay_on(sched_getcpu())) alone = ptm::affine_processors();
     }).join();
     CHECK(alone == 1);
     CHECK(ptm::affine_processors() == before);
@@ -139,10 +137,7 @@ TEST_CASE("a thread that may run on one processor only runs on that one") {
         if (!CPU_ISSET(cpu, &mine)) continue;
         unsigned seen = ~cpu;
         std::thread([&] {
-            cpu_set_t one;
-            CPU_ZERO(&one);
-            CPU_SET(cpu, &one);
-            if (sched_setaffinity(0, sizeof one, &one) == 0) seen = ptm::running_processor();
+            if (ptm_test::stay_on(static_cast<int>(cpu))) seen = ptm::running_processor();
         }).join();
         CHECK(seen == cpu);
         ++tried;

@@ -1,3 +1,4 @@
+#include "support/affinity.hpp"
 #include "support/arena_sets.hpp"
 
 #include <ptm/thread/cpu_arenas.hpp>
@@ -8,19 +9,10 @@ namespace {
 template <unsigned N, int Number>
 using set = ptm_test::arena_set<ptm::arenas_per_cpu<N>, Number>;
 
-// stay_here - keeps the calling thread on the processor it runs on, and returns that.
-int stay_here() {
-    int cpu = sched_getcpu();
-    cpu_set_t only;
-    CPU_ZERO(&only);
-    CPU_SET(static_cast<std::size_t>(cpu), &only);
-    return sched_setaffinity(0, sizeof only, &only) == 0 ? cpu : -1;
-}
-
 // on_one_processor - runs body in a thread that stays on one processor.
 void on_one_processor(auto body) {
     std::thread([&] {
-        if (stay_here() >= 0) body();
+        if (ptm_test::stay_on(sched_getcpu())) body();
     }).join();
 }
 }

@@ -1,3 +1,4 @@
+#include "support/affinity.hpp"
 #include "support/arena_sets.hpp"
 
 #include <ptm/thread/unshared_arenas.hpp>
@@ -24,13 +25,6 @@ std::vector<int> processors() {
         if (CPU_ISSET(static_cast<std::size_t>(i), &all)) found.push_back(i);
     return found;
 }
-
-void go_to(int processor) {
-    cpu_set_t only;
-    CPU_ZERO(&only);
-    CPU_SET(static_cast<std::size_t>(processor), &only);
-    sched_setaffinity(0, sizeof only, &only);
-}
 }
 
 TEST_CASE("a thread keeps an arena that nobody else uses, wherever it runs") {
@@ -39,7 +33,7 @@ TEST_CASE("a thread keeps an arena that nobody else uses, wherever it runs") {
     in_thread([&] {
         auto* mine = s.use();
         for (int processor : processors()) {
-            go_to(processor);
+            ptm_test::stay_on(processor);
             kept = kept && s.use() == mine;
         }
     });
@@ -52,14 +46,14 @@ TEST_CASE("a thread leaves an arena that another one has used, if its processor 
     if (all.size() < 2) return; // one processor has one arena
     bool shared = false, parted = false, kept = true;
     in_thread([&] {
-        go_to(all[0]);
+        ptm_test::stay_on(all[0]);
         auto* mine = s.use();
         in_thread([&] { shared = s.use() == mine; }); // which inherits its place
-        go_to(all[1]);
+        ptm_test::stay_on(all[1]);
         auto* other = s.use();
         parted = other != mine;
         for (int processor : all) {
-            go_to(processor);
+            ptm_test::stay_on(processor);
             kept = kept && s.use() == other;
         }
     });

@@ -13,27 +13,29 @@ namespace ptm {
 
 namespace detail {
 
-// aligned_within - the first place in c where an aligned chunk may begin and leave a leader that can be a chunk.
+// aligned_within - the first place in c where an aligned chunk may begin: c itself, or where the leader can be a chunk.
 template <arena_config C>
 chunk_in<C>* aligned_within(chunk_in<C>* c, std::size_t alignment) noexcept {
     using header = typename C::header;
     std::size_t user = align_up(address_of(header::to_user(c)), alignment);
     std::size_t ahead = user - header::header_bytes - address_of(c);
-    if (ahead < bytes(header::smallest)) ahead += alignment;
+    if (ahead != 0 && ahead < bytes(header::smallest)) ahead += alignment;
     return header::at(c, ahead);
 }
 
-// shift_mapped - a mapped chunk begins later in its mapping; nothing is freed.
+// shift_mapped - a mapped chunk begins later in its mapping, if it must; nothing is freed.
 template <arena_config C>
-chunk_in<C>* shift_mapped(chunk_in<C>* c, chunk_in<C>* aligned) noexcept {
+chunk_in<C>* shift_mapped(chunk_in<C>* c, std::size_t alignment) noexcept {
     using header = typename C::header;
+    chunk_in<C>* aligned = aligned_within<C>(c, alignment);
     std::size_t ahead = bytes_between(c, aligned);
+    if (ahead == 0) return c;
     header::set_mapped(aligned, header::size_of(c) - chunk_size{ahead}, bytes(header::previous_size(c)) + ahead);
     return aligned;
 }
 
 template <arena_config C>
-chunk_in<C>* cut_leader(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chunk_in<C>* aligned) noexcept {
+void cut_leader(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, chunk_in<C>* aligned) noexcept {
     using header = typename C::header;
     chunk_size leader{bytes_between(c, aligned)};
     header::set_used(aligned, header::size_of(c) - leader, a.side_arena);
@@ -44,7 +46,6 @@ chunk_in<C>* cut_leader(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<
         merge_free(a, c, leader);
     else
         release(a, stash, c);
-    return aligned;
 }
 
 // cut_surplus - frees a tail; one of the smallest size stays with the chunk: the test is strict.
@@ -91,9 +92,10 @@ void free_surplus(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c,
 template <arena_config C>
 chunk_in<C>* cut_aligned(arena_state<C>& a, stash_policy<C> auto stash, chunk_in<C>* c, std::size_t alignment,
                          chunk_size n) noexcept {
-    if (!is_aligned(C::header::to_user(c), alignment)) c = cut_leader(a, stash, c, aligned_within<C>(c, alignment));
-    free_surplus(a, stash, c, n);
-    return c;
+    chunk_in<C>* aligned = aligned_within<C>(c, alignment);
+    if (aligned != c) cut_leader(a, stash, c, aligned);
+    free_surplus(a, stash, aligned, n);
+    return aligned;
 }
 
 } // namespace detail
@@ -103,8 +105,7 @@ template <arena_config C>
 chunk_in<C>* map_aligned(shared_state<C>& s, std::size_t alignment, std::size_t request) noexcept {
     using header = typename C::header;
     chunk_in<C>* c = map_alone(s, detail::room_for_aligned<header>(header::size_for(request), alignment));
-    if (!c || is_aligned(header::to_user(c), alignment)) return c;
-    return detail::shift_mapped<C>(c, detail::aligned_within<C>(c, alignment));
+    return c ? detail::shift_mapped<C>(c, alignment) : nullptr;
 }
 
 // allocate_aligned
@@ -122,9 +123,8 @@ chunk_in<C>* allocate_aligned(arena_state<C>& a, stash_policy<C> auto stash, std
     chunk_size n = header::size_for(request);
     chunk_in<C>* c = allocate(a, stash, detail::room_for_aligned<header>(n, alignment));
     if (!c) return nullptr;
-    if (header::is_mapped(c) && !is_aligned(header::to_user(c), alignment))
-        return detail::shift_mapped<C>(c, detail::aligned_within<C>(c, alignment));
-    return header::is_mapped(c) ? c : detail::cut_aligned(a, stash, c, alignment, n);
+    if (header::is_mapped(c)) return detail::shift_mapped<C>(c, alignment);
+    return detail::cut_aligned(a, stash, c, alignment, n);
 }
 
 } // namespace ptm

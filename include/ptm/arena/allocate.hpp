@@ -116,35 +116,34 @@ PTM_ALWAYS_INLINE chunk_in<C>* from_unsorted(arena_state<C>& a, stash_policy<C> 
     return s.stashed ? stash.take(w.size) : nullptr;
 }
 
-// detach_own_large - the best fit in the bin of n, out of it.
+// best_of_own_bin - the best fit in the large bin of n; it stays there, as that of next_larger does.
 template <arena_config C>
-PTM_ALWAYS_INLINE chunk_in<C>* detach_own_large(arena_state<C>& a, chunk_size n) noexcept {
-    if (bin_table<typename C::header>::is_small(n)) return nullptr;
-    chunk_in<C>* c = a.large.best_fit(n);
-    if (c) detach(a, c);
-    return c;
+PTM_ALWAYS_INLINE chunk_in<C>* best_of_own_bin(arena_state<C>& a, chunk_size n) noexcept {
+    return bin_table<typename C::header>::is_small(n) ? nullptr : a.large.best_fit(n);
 }
 
-// detach_larger - the smallest chunk of the next bin that has one, out of it.
+// next_larger - the smallest chunk of the next bin that has one.
 template <arena_config C>
-PTM_ALWAYS_INLINE chunk_in<C>* detach_larger(arena_state<C>& a, chunk_size n) noexcept {
+PTM_ALWAYS_INLINE chunk_in<C>* next_larger(arena_state<C>& a, chunk_size n) noexcept {
     chunk_in<C>* c = a.small.first_above(n);
-    if (!c) c = a.large.first_above(n);
-    if (c) detach(a, c);
-    return c;
+    return c ? c : a.large.first_above(n);
 }
 
-// from_own_large_bin, from_larger_bin - the same, cut to n and handed out.
+// from_own_large_bin, from_larger_bin - the same, out of the bin, cut to n and handed out.
 template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* from_own_large_bin(arena_state<C>& a, chunk_size n) noexcept {
-    chunk_in<C>* c = detach_own_large(a, n);
-    return c ? hand_out<fault::corrupted_unsorted_own_bin>(a, c, n) : nullptr;
+    chunk_in<C>* c = best_of_own_bin(a, n);
+    if (!c) return nullptr;
+    detach(a, c);
+    return hand_out<fault::corrupted_unsorted_own_bin>(a, c, n);
 }
 
 template <arena_config C>
 PTM_ALWAYS_INLINE chunk_in<C>* from_larger_bin(arena_state<C>& a, chunk_size n) noexcept {
-    chunk_in<C>* c = detach_larger(a, n);
-    return c ? hand_out<fault::corrupted_unsorted_larger_bin>(a, c, n) : nullptr;
+    chunk_in<C>* c = next_larger(a, n);
+    if (!c) return nullptr;
+    detach(a, c);
+    return hand_out<fault::corrupted_unsorted_larger_bin>(a, c, n);
 }
 
 // from_top - the front of top, if a top remains.

@@ -24,13 +24,14 @@ std::size_t batch_from_small(arena_state<C>& a, chunk_size n, std::size_t count,
     return served;
 }
 
-// best_hole - a free chunk of n bytes at least: the best of its own bin, or one of the next bin that has any.
+// best_hole - a free chunk of n bytes at least: of exactly a small n, the best of a large one's bin, or of the next bin
+// that has any.
 template <arena_config C>
 chunk_in<C>* best_hole(arena_state<C>& a, chunk_size n) noexcept {
     using header = typename C::header;
-    chunk_in<C>* c = bin_table<header>::is_small(n) ? nullptr : a.large.best_fit(n);
-    if (!c) c = a.small.first_above(chunk_size{bytes(n) - header::alignment});
-    return c ? c : a.large.first_above(n);
+    if (bin_table<header>::is_small(n)) return next_larger(a, chunk_size{bytes(n) - header::alignment});
+    chunk_in<C>* c = best_of_own_bin(a, n);
+    return c ? c : next_larger(a, n);
 }
 
 // cut_batch - c, a free chunk, becomes up to `count` chunks of n and a rest.
@@ -103,12 +104,11 @@ std::size_t allocate_apart(arena_state<C>& a, chunk_size n, auto&& take) noexcep
 
 namespace detail {
 
-// aligned_fit - how many chunks of n a free chunk has room for, the first of them aligned.
+// aligned_fit - how many chunks of n a free chunk has room for, the first of them aligned; none without a chunk.
 template <arena_config C>
 std::size_t aligned_fit(chunk_in<C>* c, std::size_t alignment, chunk_size n) noexcept {
-    using header = typename C::header;
-    chunk_in<C>* first = is_aligned(header::to_user(c), alignment) ? c : aligned_within<C>(c, alignment);
-    std::size_t ahead = bytes_between(c, first), whole = bytes(header::size_of(c));
+    if (!c) return 0;
+    std::size_t ahead = bytes_between(c, aligned_within<C>(c, alignment)), whole = bytes(C::header::size_of(c));
     return ahead < whole ? (whole - ahead) / bytes(n) : 0;
 }
 
@@ -119,10 +119,10 @@ chunk_in<C>* aligned_from_hole(arena_state<C>& a, stash_policy<C> auto stash, st
                                std::size_t& k) noexcept {
     using header = typename C::header;
     chunk_in<C>* hole = best_hole(a, n);
-    std::size_t fit = hole ? aligned_fit<C>(hole, alignment, n) : 0;
+    std::size_t fit = aligned_fit<C>(hole, alignment, n);
     if (hole && fit == 0) {
         hole = best_hole(a, room_for_aligned<header>(n, alignment).size);
-        fit = hole ? aligned_fit<C>(hole, alignment, n) : 0;
+        fit = aligned_fit<C>(hole, alignment, n);
     }
     if (fit == 0) return nullptr;
     if (fit < k) k = fit;

@@ -201,7 +201,7 @@ public:
     }
 
     // free_run - `count` blocks, under one lock as long as they are from one arena, and past the thread's cache; in the
-    // order of their addresses they merge on the way. An aligned block may go to the cache. errno survives.
+    // order of their addresses they merge on the way. errno survives.
     //   faults   those of free
     template <class T>
     static void free_run(T* const* blocks, std::size_t count) noexcept {
@@ -767,10 +767,11 @@ private:
             return hook(blocks[0], __builtin_return_address(0)), 1;
         chunk* first = header::from_user(blocks[0]);
         std::size_t k = 1;
-        if (!header::mapped_in(header::peek(first)))
+        bool mapped = header::mapped_in(header::peek(first));
+        if (!mapped)
             while (k < count && is_from(arena_of(first), header::from_user(blocks[k]))) ++k;
         for (std::size_t i = 0; i < k; ++i) shared_.observer(events::freed{blocks[i]});
-        if (header::mapped_in(header::peek(first))) return free_mapped(first), k;
+        if (mapped) return free_mapped(first), k;
         arena_state<C>& a = arena_of(first);
         entered hold(a);
         release_run(a, blocks, k);

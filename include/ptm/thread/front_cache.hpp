@@ -87,6 +87,10 @@ class front_block {
     using links = cached_links<C>;
     using table = size_lists<header, MostRequest, 8>;
 
+public:
+    static constexpr unsigned lists = (header::marks_natural ? 2 : 1) * table::count + 1;
+
+private:
     // list - its front.
     struct list {
         void* newest = nullptr;
@@ -96,20 +100,18 @@ class front_block {
         unsigned count() const noexcept { return static_cast<unsigned>(capacity - room); }
     };
 
-    static constexpr unsigned lists_in_all = (header::marks_natural ? 2 : 1) * table::count + 1;
-
     // The first has nothing and takes nothing: requests that are smaller than the smallest chunk's look there. Behind
     // all others are the same for naturally aligned chunks, if the header marks those.
-    list lists_[lists_in_all]{};
-    batch_stack<C> behind_[lists_in_all]{};
+    list lists_[lists]{};
+    batch_stack<C> behind_[lists]{};
     std::size_t granted_ = 0; // bytes that all capacities stand for, and what is behind
     std::size_t budget_ = 0;  // bytes that may be granted now
 
     static constexpr unsigned before_smallest = bytes(header::smallest) / header::alignment - 1;
 
 public:
-    static constexpr unsigned lists = lists_in_all;
-    static constexpr std::size_t most_request = table::smallest_of[table::count - 1] - header::overhead;
+    static constexpr chunk_size largest_natural{table::smallest_of[table::count - 1]};
+    static constexpr std::size_t most_request = bytes(largest_natural) - header::overhead;
     static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - header::overhead;
     static constexpr unsigned most_looked_at = 16; // for an aligned one
     static constexpr std::size_t first_budget = 64 * 1024;
@@ -225,7 +227,6 @@ public:
         return header::natural_in(word) ? natural_list(n) : list_of(n);
     }
     static unsigned natural_list(chunk_size n) noexcept { return numbers.first_of(n) + table::count; }
-    static constexpr chunk_size largest_natural{table::smallest_of[table::count - 1]};
     static bool cacheable(chunk_size n) noexcept {
         return bytes(n) - bytes(header::smallest) <= bytes(table::largest) - bytes(header::smallest);
     }
@@ -358,7 +359,7 @@ private:
     static front_block nobody_;
 
     // kind - of the sizes that there are, the one of list i.
-    static unsigned kind(unsigned i) noexcept { return i <= table::count ? i - 1 : i - 1 - table::count; }
+    static unsigned kind(unsigned i) noexcept { return (i - 1) % table::count; }
 
     static constexpr list_numbers<header, table> numbers{};
 
