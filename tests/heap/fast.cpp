@@ -1,5 +1,6 @@
 // The quick general heap: batteries that it shares with others are run in soak.cpp, threads.cpp, oom.cpp,
 // oom_threads.cpp and tests/cover/named.cpp. Threads assert nothing themselves: they count what is wrong.
+#include "support/affinity.hpp"
 #include "support/heaps.hpp"
 #include "support/live_blocks.hpp"
 #include "support/mailbox.hpp"
@@ -329,6 +330,37 @@ TEST_CASE("what one thread has freed serves another one, without a larger arena"
     end_clean<heap>();
 }
 
+TEST_CASE("who brings back what it takes cuts what its arena has, before it takes what waits elsewhere") {
+    using heap = heap_of<73>;
+    std::vector<int> all = ptm_test::processors();
+    if (all.size() < 2) return; // there is one place
+    std::atomic<std::size_t> cut_at_first = 0, cut_later = 0;
+    in_thread([&] {
+        ptm_test::stay_on(all[0]);
+        auto blocks = some<heap>(8000, 200);
+        free_all<heap>(blocks); // they wait there
+    });
+    in_thread([&] {
+        ptm_test::stay_on(all[1]);
+        heap::free(heap::malloc(900'000)); // a hole
+        std::size_t used = block_bytes<heap>();
+        auto first = some<heap>(1000, 200);
+        cut_at_first = block_bytes<heap>() - used;
+        auto others = some<heap>(4000, 300);
+        free_all<heap>(others);
+        heap::free(heap::malloc(900'000));
+        used = block_bytes<heap>();
+        auto later = some<heap>(1000, 200);
+        cut_later = block_bytes<heap>() - used;
+        free_all<heap>(first);
+        free_all<heap>(later);
+    });
+    CHECK(cut_at_first < 1000 * 200 / 2);
+    CHECK(cut_later >= 1000 * 200 / 2);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    end_clean<heap>();
+}
+
 TEST_CASE("before an arena grows, what waits for threads goes home and merges") {
     using heap = heap_of<11>;
     auto blocks = some<heap>(16'000, 248);
@@ -359,6 +391,20 @@ TEST_CASE("large chunks go home when enough of them wait, small ones wait howeve
             CHECK(block_bytes<heap>() < kept + most);
         heap::trim(0);
     }
+    end_clean<heap>();
+}
+
+TEST_CASE("in a large heap more large chunks wait, up to a share of it") {
+    using heap = heap_of<74>;
+    constexpr std::size_t fence = 100'000, fences = 480, most = fence * fences / ptm::fast::tuned.exchange_share;
+    constexpr std::size_t kept = ptm::fast::tuned.cache_budget + 64 * 1024;
+    auto large = some<heap>(fences, fence);
+    std::size_t used = block_bytes<heap>();
+    auto blocks = some<heap>(1000, 4000);
+    free_all<heap>(blocks);
+    CHECK(block_bytes<heap>() >= used + most);
+    CHECK(block_bytes<heap>() < used + most + kept);
+    free_all<heap>(large);
     end_clean<heap>();
 }
 

@@ -1,7 +1,8 @@
-// support/affinity.hpp - a thread that stays on one processor.
+// support/affinity.hpp - threads that stay on one processor.
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include <sched.h>
 
@@ -13,6 +14,16 @@ inline bool stay_on(int processor) {
     CPU_ZERO(&only);
     CPU_SET(static_cast<std::size_t>(processor), &only);
     return sched_setaffinity(0, sizeof only, &only) == 0;
+}
+
+// processors - that the calling thread may run on.
+inline std::vector<int> processors() {
+    cpu_set_t all;
+    std::vector<int> found;
+    if (sched_getaffinity(0, sizeof all, &all) != 0) return found;
+    for (int i = 0; i < CPU_SETSIZE; ++i)
+        if (CPU_ISSET(static_cast<std::size_t>(i), &all)) found.push_back(i);
+    return found;
 }
 
 } // namespace ptm_test

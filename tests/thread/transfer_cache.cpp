@@ -123,6 +123,23 @@ TEST_CASE("from elsewhere comes what is there beyond one batch, the newest first
     CHECK(t.shelves.held() == 0);
 }
 
+TEST_CASE("a place may be asked alone, and so may all others, which tell whether they have any to spare") {
+    plain t;
+    CHECK_FALSE(t.shelves.any_elsewhere(1, 0));
+    for (unsigned count : {1u, 2u, 3u}) t.shelves.put(1, t.make(32, count), 32, 2);
+    CHECK(t.shelves.any_elsewhere(1, 0));
+    CHECK_FALSE(t.shelves.any_elsewhere(1, 2));
+    CHECK_FALSE(t.shelves.any_elsewhere(2, 0));
+    CHECK_FALSE(t.shelves.take_near(1, 32, 0));
+    CHECK_FALSE(t.shelves.take_elsewhere(1, 32, 2));
+    CHECK(t.shelves.take_elsewhere(1, 32, 0).count == 3);
+    CHECK(t.shelves.take_near(1, 32, 2).count == 2);
+    CHECK_FALSE(t.shelves.any_elsewhere(1, 0));
+    CHECK_FALSE(t.shelves.take_elsewhere(1, 32, 0));
+    CHECK(t.shelves.take_near(1, 32, 2).count == 1);
+    CHECK(t.shelves.held() == 0);
+}
+
 TEST_CASE("a place tells how many batches of a list wait there") {
     plain t;
     CHECK(t.shelves.batches(1) == 0);

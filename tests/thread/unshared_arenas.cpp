@@ -10,21 +10,13 @@
 #include <sched.h>
 
 namespace {
+using ptm_test::processors;
+
 template <unsigned N, int Number>
 using set = ptm_test::arena_set<ptm::unshared_arenas<N>, Number>;
 
 // in_thread - so that the process has several.
 void in_thread(auto body) { std::thread(body).join(); }
-
-// processors - that the calling thread may run on.
-std::vector<int> processors() {
-    cpu_set_t all;
-    std::vector<int> found;
-    if (sched_getaffinity(0, sizeof all, &all) != 0) return found;
-    for (int i = 0; i < CPU_SETSIZE; ++i)
-        if (CPU_ISSET(static_cast<std::size_t>(i), &all)) found.push_back(i);
-    return found;
-}
 }
 
 TEST_CASE("a thread keeps an arena that nobody else uses, wherever it runs") {

@@ -315,11 +315,22 @@ private:
     }
 
     // own_cache - a cache in the thread's own storage. serves: false before its first miss and after its end, when it
-    // is empty and has room for nothing. collects_first: better no chunk than a larger arena, for the moment.
-    struct own_cache : block {
+    // is empty and has room for nothing. stays_small: better no chunk than a larger arena, for the moment.
+    //
+    // trade: what the thread has brought to the exchange lately, beside what it wanted of it while only other places
+    // had any. Who brings half as much is no mere producer.
+    class own_cache : public block {
+        static constexpr int most_trade = 1024;
+        int trade_ = 0;
+
+    public:
         bool serves = false;
-        bool collects_first = false;
+        bool stays_small = false;
         unsigned handed_over = 0; // batches
+
+        void brings() noexcept { trade_ = std::min(trade_ + 2, most_trade); }
+        void wants() noexcept { trade_ = std::max(trade_ - 1, -most_trade); }
+        bool brings_back() const noexcept { return trade_ >= 0; }
     };
 
     // exchange_of - between threads, of a cache that has one, and the order in which it is emptied.
@@ -437,7 +448,7 @@ private:
         chunk* take(chunk_size n) noexcept { return to->take(n); }
         bool may_grow() noexcept {
             if constexpr (C::cache::exchanges)
-                return !own_.collects_first;
+                return !own_.stays_small;
             else
                 return true;
         }
@@ -709,20 +720,13 @@ private:
         if (void* p = own_.get_from(i)) return p;
         make_cache();
         if (!own_.serves) return aligned_uncached(alignment, request);
-        if (batch b = take_batch(i)) return own_.add(i, b);
-        return natural_batch(alignment, request, i);
-    }
-
-    static void* natural_batch(std::size_t alignment, std::size_t request, unsigned i) noexcept {
         unsigned count = own_.wanted(i);
         auto cut = [&](arena_state<C>* a) -> chunk* {
             if (!a) return map_aligned(shared_, alignment, request);
             return first_into_list(
                 i, [&](auto take) { allocate_natural(*a, block::size_in(i), count, present_stash(), take); });
         };
-        void* p = user(request, request + alignment + bytes(header::smallest), cut);
-        own_.grow_after_miss(i);
-        return p;
+        return from_batch(i, request, request + alignment + bytes(header::smallest), cut);
     }
 
     PTM_ALWAYS_INLINE static bool permits_growth(const void* p, std::size_t request) noexcept {
@@ -864,18 +868,45 @@ private:
         if (void* p = own_.get_from(i)) return p;
         make_cache();
         if (!own_.serves) return malloc_from_arena(request);
-        if (batch b = take_batch(i)) return own_.add(i, b);
-        return malloc_batch(request, i);
+        unsigned count = own_.wanted(i);
+        return from_batch(i, request, request, [&](arena_state<C>* a) -> chunk* {
+            if (!a) return map_alone(shared_, want<C>(request));
+            return first_into_list(i, [&](auto take) {
+                bool apart = own_.is_new(i) && block::is_shared(i);
+                if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
+                    allocate_batch(*a, block::size_in(i), count, present_stash(), take);
+            });
+        });
+    }
+
+    // from_batch - a chunk for list i, which is empty, and further ones into it: what waits at the thread's own place
+    // of the exchange, or elsewhere, or what cut(arena) makes, as in user().
+    static void* from_batch(unsigned i, std::size_t request, std::size_t room, auto cut) noexcept {
+        if (!forking_)
+            if (void* p = traded(i, room, cut)) return p;
+        void* p = user(request, room, cut);
+        own_.grow_after_miss(i);
+        return p;
+    }
+
+    // traded - who brings back what it takes lets others' batches wait for them, as long as no arena has to grow for
+    // that.
+    static void* traded(unsigned i, std::size_t room, auto cut) noexcept {
+        unsigned near = place();
+        std::size_t each = bytes(block::size_in(i));
+        if (batch b = exchange_.take_near(i, each, near)) return own_.add(i, b);
+        if (!exchange_.any_elsewhere(i, near)) return nullptr;
+        own_.wants();
+        if (own_.brings_back())
+            if (void* p = without_growth(room, cut)) return own_.grow_after_miss(i), p;
+        batch b = exchange_.take_elsewhere(i, each, near);
+        return b ? own_.add(i, b) : nullptr;
     }
 
     // place - of the exchange, that the calling thread trades at first.
     static unsigned place() noexcept { return __libc_single_threaded ? 0 : running_processor(); }
 
-    // take_batch, put_batch - from and to the exchange, unless a fork holds its locks or enough waits there.
-    static batch take_batch(unsigned i) noexcept {
-        if (forking_) return {};
-        return exchange_.take(i, bytes(block::size_in(i)), place());
-    }
+    // take_any, take_unused, put_batch - from and to the exchange, unless a fork holds its locks or enough waits there.
     static batch take_any(unsigned i) noexcept {
         if (forking_) return {};
         return exchange_.take_any(i, bytes(block::size_in(i)));
@@ -890,9 +921,9 @@ private:
         exchange_.put(i, b, bytes(block::size_in(i)), near);
     }
     static bool enough_waits(unsigned i, unsigned near) noexcept {
-        std::size_t each = bytes(block::size_in(i));
+        std::size_t each = bytes(block::size_in(i)), share = shared_.held / C::tuned.exchange_share;
         return each >= C::tuned.exchange_large
-            && exchange_.batches(i, near) * block::batch_of(i) * each >= C::tuned.exchange_most;
+            && exchange_.batches(i, near) * block::batch_of(i) * each >= std::max(C::tuned.exchange_most, share);
     }
 
     // first_into_list - the first chunk that cut(take) takes; what follows goes to list i, which is empty.
@@ -903,32 +934,21 @@ private:
         return first;
     }
 
-    // malloc_batch - a chunk for list i, and further ones into it.
-    static void* malloc_batch(std::size_t request, unsigned i) noexcept {
-        unsigned count = own_.wanted(i);
-        auto cut = [&](arena_state<C>* a) -> chunk* {
-            if (!a) return map_alone(shared_, want<C>(request));
-            return first_into_list(i, [&](auto take) {
-                bool apart = own_.is_new(i) && block::is_shared(i);
-                if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
-                    allocate_batch(*a, block::size_in(i), count, present_stash(), take);
-            });
-        };
-        void* p = user(request, request, cut);
-        own_.grow_after_miss(i);
-        return p;
-    }
-
     // before_growth - runs search(arena), which does not let it grow; if it was in vain, collects what there is.
     PTM_NOINLINE static void* before_growth(std::size_t room, auto search) noexcept {
-        arena* a = arenas_.lock_one(room);
-        own_.collects_first = true;
-        chunk* c = a ? search(a) : nullptr;
-        own_.collects_first = false;
-        if (a) busy::leave(a->lock);
-        if (c) return header::to_user(c);
+        if (void* p = without_growth(room, search)) return p;
         try_collect();
         return nullptr;
+    }
+
+    // without_growth - errno is as it was.
+    static void* without_growth(std::size_t room, auto search) noexcept {
+        arena* a = arenas_.lock_one(room);
+        own_.stays_small = true;
+        chunk* c = a ? search(a) : nullptr;
+        own_.stays_small = false;
+        if (a) busy::leave(a->lock);
+        return c ? header::to_user(c) : nullptr;
     }
 
     static bool worth_collecting() noexcept {
@@ -1059,6 +1079,7 @@ private:
     // hand_over - a batch of list i goes to the exchange.
     PTM_NOINLINE static void hand_over(unsigned i) noexcept {
         put_batch(i, own_.leaving(i, limits_));
+        own_.brings();
         if (++own_.handed_over % 16 != 0 || forking_) return;
         if (exchange_.period_over(coarse_clock::now(), C::tuned.exchange_period)) [[unlikely]]
             give_back_sparingly();

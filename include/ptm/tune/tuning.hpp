@@ -61,10 +61,12 @@ struct tuning {
     std::size_t collect_share = 8;
     std::size_t collect_least = 256 * 1024;
 
-    // Chunks of `exchange_large` bytes and more do not wait when `exchange_most` bytes of their size do already: what
-    // it costs to take one home and to cut it again is little beside its bytes.
+    // Chunks of `exchange_large` bytes and more do not wait when `exchange_most` bytes of their size do already, and
+    // 1/exchange_share of the heap's memory: what it costs to take one home and to cut it again is little beside its
+    // bytes, but in a large heap it is done under locks that are wanted.
     std::size_t exchange_large = 1024;
     std::size_t exchange_most = 32 * 1024;
+    std::size_t exchange_share = 256;
 
     // And when a thread ends, and more than `collect_at_end` bytes wait, or are free since that was asked last, and
     // more than 1/collect_share of what is in use: then they go home and back to the system. When it was the last but
