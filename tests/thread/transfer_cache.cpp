@@ -21,6 +21,12 @@ using ptm::batch;
 template <class C, class Lock = ptm::no_lock>
 struct bench : ptm_test::batch_maker<C> {
     ptm::detail::transfer_lists<C, Lock, 5> shelves{};
+
+    // take - from that place, or else from another.
+    batch take(unsigned i, std::size_t each, unsigned near = 0) {
+        batch b = shelves.take_near(i, each, near);
+        return b ? b : shelves.take_elsewhere(i, each, near);
+    }
 };
 
 using plain = bench<ptm_test::plain_context>;
@@ -47,16 +53,16 @@ TEMPLATE_LIST_TEST_CASE("a batch changes hands whole, the newest first, each lis
     t.shelves.put(1, five, 32);
     t.shelves.put(4, large, 512);
     CHECK(t.shelves.held() == 6 * 32 + 3 * 512);
-    CHECK_FALSE(t.shelves.take(2, 48));
-    batch b = t.shelves.take(1, 32);
+    CHECK_FALSE(t.take(2, 48));
+    batch b = t.take(1, 32);
     CHECK(b.count == 5);
     CHECK(t.in(b) == of_five);
     CHECK(t.shelves.held() == 32 + 3 * 512);
-    b = t.shelves.take(1, 32);
+    b = t.take(1, 32);
     CHECK(b.count == 1);
     CHECK(t.in(b) == of_one);
-    CHECK_FALSE(t.shelves.take(1, 32));
-    b = t.shelves.take(4, 512);
+    CHECK_FALSE(t.take(1, 32));
+    b = t.take(4, 512);
     CHECK(b.count == 3);
     CHECK(t.in(b) == of_large);
     CHECK(t.shelves.held() == 0);
@@ -67,8 +73,8 @@ TEST_CASE("what lay on a shelf for a whole period is unused, what was wanted in 
     for (unsigned count : {1u, 2u, 3u, 4u}) t.shelves.put(1, t.make(32, count), 32);
     CHECK_FALSE(t.shelves.take_unused(1, 32)); // the first period begins: nobody had a chance to want them
     CHECK(t.shelves.held() == 10 * 32);
-    CHECK(t.shelves.take(1, 32).count == 4);
-    CHECK(t.shelves.take(1, 32).count == 3);
+    CHECK(t.take(1, 32).count == 4);
+    CHECK(t.take(1, 32).count == 3);
     t.shelves.put(1, t.make(32, 5), 32);
     CHECK(t.shelves.take_unused(1, 32).count == 5); // two of the three were not missed: any two
     CHECK(t.shelves.take_unused(1, 32).count == 2);
@@ -84,7 +90,7 @@ TEST_CASE("a shelf that is emptied in a period has nothing unused") {
     plain t;
     t.shelves.put(2, t.make(48, 2), 48);
     t.shelves.take_unused(2, 48);
-    t.shelves.take(2, 48);
+    t.take(2, 48);
     for (int i = 0; i < 3; ++i) t.shelves.put(2, t.make(48, 2), 48);
     CHECK_FALSE(t.shelves.take_unused(2, 48));
     CHECK(t.shelves.held() == 6 * 48);
@@ -97,7 +103,7 @@ TEMPLATE_LIST_TEST_CASE("what was put near a processor is found there first", ""
     constexpr unsigned places = decltype(t.shelves)::places;
     for (unsigned p = 0; p < places; ++p) t.shelves.put(1, t.make(32, p + 1), 32, p);
     CHECK(t.shelves.held() == places * (places + 1) / 2 * 32);
-    for (unsigned p = places; p-- > 0;) CHECK(t.shelves.take(1, 32, p).count == p + 1);
+    for (unsigned p = places; p-- > 0;) CHECK(t.take(1, 32, p).count == p + 1);
     CHECK(t.shelves.held() == 0);
 }
 
@@ -106,20 +112,20 @@ TEST_CASE("there are fewer places than processors: some share one") {
     constexpr unsigned places = decltype(t.shelves)::places;
     for (unsigned p : {0u, 1u, places - 1}) {
         t.shelves.put(1, t.make(32, 1), 32, 5 * places + p);
-        CHECK(t.shelves.take(1, 32, p).count == 1);
+        CHECK(t.take(1, 32, p).count == 1);
         t.shelves.put(1, t.make(32, 2), 32, p);
-        CHECK(t.shelves.take(1, 32, UINT32_MAX - (places - 1) + p).count == 2);
+        CHECK(t.take(1, 32, UINT32_MAX - (places - 1) + p).count == 2);
     }
 }
 
 TEST_CASE("from elsewhere comes what is there beyond one batch, the newest first") {
     plain t;
     for (unsigned count : {1u, 2u, 3u}) t.shelves.put(1, t.make(32, count), 32, 2);
-    CHECK(t.shelves.take(1, 32, 0).count == 3);
-    CHECK(t.shelves.take(1, 32, 1).count == 2);
-    for (unsigned near : {0u, 1u, 3u}) CHECK_FALSE(t.shelves.take(1, 32, near));
+    CHECK(t.take(1, 32, 0).count == 3);
+    CHECK(t.take(1, 32, 1).count == 2);
+    for (unsigned near : {0u, 1u, 3u}) CHECK_FALSE(t.take(1, 32, near));
     CHECK(t.shelves.held() == 32);
-    CHECK(t.shelves.take(1, 32, 2).count == 1);
+    CHECK(t.take(1, 32, 2).count == 1);
     CHECK(t.shelves.held() == 0);
 }
 
@@ -151,7 +157,7 @@ TEST_CASE("a place tells how many batches of a list wait there") {
     CHECK(t.shelves.batches(2, 2) == 1);
     CHECK(t.shelves.batches(1, 3) == 1);
     CHECK(t.shelves.batches(1, 0) == 0);
-    t.shelves.take(1, 32, 2);
+    t.take(1, 32, 2);
     CHECK(t.shelves.batches(1, 2) == 2);
 }
 
@@ -163,9 +169,9 @@ TEST_CASE("every place keeps a batch of its own of each list, until any is taken
         t.shelves.put(1, t.make(32, 2), 32, p);
         t.shelves.put(3, t.make(64, 5), 64, p);
     }
-    for (unsigned p = 1; p < places; ++p) CHECK(t.shelves.take(1, 32, 0).count == 2);
-    CHECK_FALSE(t.shelves.take(1, 32, 0));
-    CHECK_FALSE(t.shelves.take(3, 64, 0));
+    for (unsigned p = 1; p < places; ++p) CHECK(t.take(1, 32, 0).count == 2);
+    CHECK_FALSE(t.take(1, 32, 0));
+    CHECK_FALSE(t.take(3, 64, 0));
     CHECK_FALSE(t.shelves.take_any(2, 48));
     CHECK(t.shelves.held() == (places - 1) * (32 + 5 * 64));
     for (unsigned p = 1; p < places; ++p) CHECK(t.shelves.take_any(1, 32).count == 1);
@@ -182,8 +188,8 @@ TEST_CASE("a period is that of a place: what is unused at one was perhaps wanted
         t.shelves.put(1, t.make(32, 2), 32, p);
         CHECK_FALSE(t.shelves.take_unused(1, 32, p));
     }
-    CHECK(t.shelves.take(1, 32, 0).count == 2);
-    CHECK(t.shelves.take(1, 32, 0).count == 1);
+    CHECK(t.take(1, 32, 0).count == 2);
+    CHECK(t.take(1, 32, 0).count == 1);
     CHECK_FALSE(t.shelves.take_unused(1, 32, 0));
     CHECK(t.shelves.take_unused(1, 32, 1).count == 2);
     CHECK(t.shelves.take_unused(1, 32, 1).count == 1);
@@ -195,7 +201,7 @@ TEST_CASE("what is taken from elsewhere was wanted there") {
     plain t;
     for (unsigned count : {1u, 2u, 3u}) t.shelves.put(1, t.make(32, count), 32, 3);
     t.shelves.take_unused(1, 32, 3);
-    CHECK(t.shelves.take(1, 32, 0).count == 3);
+    CHECK(t.take(1, 32, 0).count == 3);
     t.shelves.put(1, t.make(32, 4), 32, 3);
     CHECK(t.shelves.take_unused(1, 32, 3).count == 4);
     CHECK(t.shelves.take_unused(1, 32, 3).count == 2);
@@ -262,7 +268,7 @@ TEST_CASE("in a random run every place has what a model of it has") {
             hand.pop_back();
         } else {
             batch expected = what < 14 ? m.take(near) : what == 14 ? m.take_any() : m.take_unused(near);
-            batch b = what < 14 ? t.shelves.take(1, 32, near)
+            batch b = what < 14 ? t.take(1, 32, near)
                 : what == 14    ? t.shelves.take_any(1, 32)
                                 : t.shelves.take_unused(1, 32, near);
             REQUIRE(b.first == expected.first);
@@ -363,7 +369,7 @@ TEMPLATE_LIST_TEST_CASE("threads that put and take lose no chunk and get none tw
                 hand.pop_back();
             } else if (batch b = k % 64 == 0 ? t.shelves.take_unused(list, 64, near % places)
                            : k % 64 == 1     ? t.shelves.take_any(list, 64)
-                                             : t.shelves.take(list, 64, near)) {
+                                             : t.take(list, 64, near)) {
                 hand.push_back(b);
             }
         }

@@ -7,8 +7,6 @@
 #include <atomic>
 #include <chrono>
 
-#include <sched.h>
-
 namespace {
 using ptm_test::processors;
 

@@ -720,11 +720,10 @@ private:
         if (void* p = own_.get_from(i)) return p;
         make_cache();
         if (!own_.serves) return aligned_uncached(alignment, request);
-        unsigned count = own_.wanted(i);
         auto cut = [&](arena_state<C>* a) -> chunk* {
             if (!a) return map_aligned(shared_, alignment, request);
             return first_into_list(
-                i, [&](auto take) { allocate_natural(*a, block::size_in(i), count, present_stash(), take); });
+                i, [&](auto take) { allocate_natural(*a, block::size_in(i), own_.wanted(i), present_stash(), take); });
         };
         return from_batch(i, request, request + alignment + bytes(header::smallest), cut);
     }
@@ -868,13 +867,12 @@ private:
         if (void* p = own_.get_from(i)) return p;
         make_cache();
         if (!own_.serves) return malloc_from_arena(request);
-        unsigned count = own_.wanted(i);
         return from_batch(i, request, request, [&](arena_state<C>* a) -> chunk* {
             if (!a) return map_alone(shared_, want<C>(request));
             return first_into_list(i, [&](auto take) {
                 bool apart = own_.is_new(i) && block::is_shared(i);
                 if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
-                    allocate_batch(*a, block::size_in(i), count, present_stash(), take);
+                    allocate_batch(*a, block::size_in(i), own_.wanted(i), present_stash(), take);
             });
         });
     }

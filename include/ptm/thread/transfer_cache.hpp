@@ -90,12 +90,8 @@ public:
         at.held.add(b.count * each);
     }
 
-    // take - the newest batch of list i; {}: there is none. take_near - only if it is at that place. take_elsewhere -
-    // only if it is not: what another processor's threads may want back soon, one batch, they keep.
-    batch take(unsigned i, std::size_t each, unsigned near = 0) noexcept {
-        batch b = take_near(i, each, near);
-        return b ? b : take_elsewhere(i, each, near);
-    }
+    // take_near, take_elsewhere - the newest batch of list i at that place, or at another; {}: there is none. What the
+    // threads of another processor may want back soon, one batch, they keep.
     batch take_near(unsigned i, std::size_t each, unsigned near) noexcept {
         return take_beyond(0, corners_[near % places], i, each);
     }
