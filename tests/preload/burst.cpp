@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr std::size_t all_bytes = std::size_t{192} << 20, most_left = std::size_t{12} << 20;
+constexpr std::size_t all_bytes = std::size_t{192} << 20, most_left = std::size_t{16} << 20;
 
 // node - a block, which leads to the one before it.
 struct node {

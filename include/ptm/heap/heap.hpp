@@ -383,16 +383,17 @@ private:
         for (int round = 0; round < most_rounds && much_is_left() && try_collect(); ++round) give_back_at_end();
     }
 
-    // much_is_left - more than a share of what is in use, or, when no two threads use it, half of the least otherwise.
-    // What waits is worth more than its bytes then: it keeps its neighbours from merging. Mappings that are kept are
-    // likely to be wanted: a quarter counts. What a child of fork has from its parent does not, the first time.
+    // much_is_left - more than a share of what is in use, or, when no two threads use it, a quarter of the least
+    // otherwise. What waits is worth more than its bytes then: it keeps its neighbours from merging. Mappings that are
+    // kept are likely to be wanted: a quarter counts. What a child of fork has from its parent does not, the first
+    // time.
     static bool much_is_left() noexcept {
         std::size_t waiting = exchange_.held(), held = shared_.held, known = known_left_;
         free_memory f = free_now();
         std::size_t used = held > f.bytes + waiting ? held - f.bytes - waiting : 0, least = C::tuned.collect_at_end;
         std::size_t left = f.unreturned + waiting + kept_mappings() / 4;
         if (left < known) known_left_ = known = left;
-        return left - known >= (threads_ > 1 ? std::max(least, used / C::tuned.collect_share) : least / 2);
+        return left - known >= (threads_ > 1 ? std::max(least, used / C::tuned.collect_share) : least / 4);
     }
 
     // free_memory - bytes in tops and long rows of pages of all arenas, as far as the bins know, and how many of them

@@ -70,8 +70,8 @@ struct tuning {
 
     // And when a thread ends, and more than `collect_at_end` bytes wait, or are free since that was asked last, and
     // more than 1/collect_share of what is in use: then they go home and back to the system. When it was the last but
-    // one, half of `collect_at_end` is enough. Bytes.
-    std::size_t collect_at_end = 4 * 1024 * 1024;
+    // one, a quarter of `collect_at_end` is enough: what waits keeps several times its bytes from going back. Bytes.
+    std::size_t collect_at_end = 8 * 1024 * 1024;
 
     // What goes back to the system every exchange_period lies in rows of so many bytes at least.
     std::size_t give_back_least = 16 * 1024;
