@@ -1198,6 +1198,21 @@ TEST_CASE("threads that end at the same time with much free memory leave little 
     end_clean<heap>();
 }
 
+TEST_CASE("mappings that stay when the last thread ends are no reason to collect again") {
+    using heap = heap_of<75>;
+    heap::free(heap::malloc(1));
+    for (int round = 0; round < 3; ++round) {
+        in_thread([] {
+            auto blocks = some<heap>(8, 1'600'000);
+            free_all<heap>(blocks);
+        });
+        std::size_t kept = heap::shared().mapped_backend.kept();
+        CHECK(kept > 0);
+        CHECK(kept <= ptm::fast::tuned.collect_at_end / 2); // a quarter of that is half of what the last one may leave
+    }
+    end_clean<heap>();
+}
+
 TEST_CASE("a trim gives the top of every arena back") {
     using heap = heap_of<61>;
     heap::free(heap::malloc(1));

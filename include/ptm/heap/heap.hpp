@@ -415,9 +415,11 @@ private:
         return f;
     }
 
+    // give_back_at_end - the mappings that it keeps count for half of what makes the last thread collect: by themselves
+    // they are no reason for another round.
     static void give_back_at_end() noexcept {
         give_back_arenas(C::tuned.give_back_least);
-        if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(C::tuned.collect_at_end);
+        if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(C::tuned.collect_at_end / 2);
         known_left_ = 0;
     }
     static std::size_t kept_mappings() noexcept {
