@@ -54,10 +54,21 @@ std::size_t whole_pages(arena_state<C>& a, std::size_t more) noexcept {
     return align_up(from + more, huge) - from;
 }
 
+// ahead_of - bytes to ask for beyond the need.
+template <arena_config C>
+std::size_t ahead_of(const arena_state<C>& a) noexcept {
+    std::size_t pad = a.shared->top_pad;
+    if constexpr (C::tuned.ahead_share != 0) {
+        std::size_t share = a.system_bytes / C::tuned.ahead_share;
+        pad = larger(pad, share < C::tuned.most_ahead ? share : C::tuned.most_ahead);
+    }
+    return pad;
+}
+
 // growth_for - bytes to ask for, so that top can serve n and some more; what top has already is not asked for again.
 template <arena_config C>
 std::size_t growth_for(arena_state<C>& a, chunk_size n) noexcept {
-    std::size_t more = bytes(n) + a.shared->top_pad + bytes(C::header::smallest);
+    std::size_t more = bytes(n) + ahead_of(a) + bytes(C::header::smallest);
     if (a.contiguous) more -= bytes(C::header::size_of(a.top));
     return whole_pages(a, more);
 }
@@ -236,7 +247,7 @@ void leave_top(arena_state<C>& a, stash_policy<C> auto stash, span<C> old) noexc
 // with_pad - `more` bytes and top_pad, or as many as there is room for.
 template <arena_config C>
 std::size_t with_pad(arena_state<C>& a, sub_heap<C>* h, std::size_t more) noexcept {
-    std::size_t room = a.shared->most_sub_heap - h->size(), ahead = more + a.shared->top_pad;
+    std::size_t room = a.shared->most_sub_heap - h->size(), ahead = more + ahead_of(a);
     return align_up(ahead < room ? ahead : larger(more, room), h->memory.page_bytes());
 }
 
@@ -261,7 +272,7 @@ bool grow_newest(arena_state<C>& a, chunk_size n) noexcept {
 template <arena_config C>
 bool begin_newest(arena_state<C>& a, stash_policy<C> auto stash, chunk_size n) noexcept {
     using header = typename C::header;
-    sub_heap<C>* h = open_sub_heap(*a.shared, bytes(n + header::smallest) + head_bytes<C>, a.shared->top_pad);
+    sub_heap<C>* h = open_sub_heap(*a.shared, bytes(n + header::smallest) + head_bytes<C>, ahead_of(a));
     if (!h) return false;
     if (!suits(a, pages{h->begin(), h->size()})) return close_sub_heap(*a.shared, h), false;
     span<C> old = top_of(a);

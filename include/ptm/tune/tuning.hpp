@@ -34,6 +34,11 @@ struct tuning {
     // Asked of the system beyond the need, and kept when giving back. Bytes.
     std::size_t top_pad = 128 * 1024; // glibc.malloc.top_pad
 
+    // Not 0: an arena that has more than that asks for 1/ahead_share of what it has beyond the need, up to most_ahead
+    // bytes: large heaps grow in fewer steps. Pages that nobody touches take no memory.
+    std::size_t ahead_share = 0;
+    std::size_t most_ahead = 4 * 1024 * 1024;
+
     // Freeing a mapped chunk above the threshold raises the threshold to its size.
     bool adaptive = true;
 
@@ -60,6 +65,10 @@ struct tuning {
     // `collect_least` bytes lie in batches that wait for a thread, they go home and merge first.
     std::size_t collect_share = 8;
     std::size_t collect_least = 256 * 1024;
+
+    // Where it has slabs: when an arena would have to grow, and more than 1/slab_share of the heap's memory is free in
+    // them, the thread's own lists go back there first.
+    std::size_t slab_share = 16;
 
     // Chunks of `exchange_large` bytes and more do not wait when `exchange_most` bytes of their size do already, and
     // 1/exchange_share of the heap's memory: what it costs to take one home and to cut it again is little beside its
