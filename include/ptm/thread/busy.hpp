@@ -71,15 +71,21 @@ public:
     // holder_of - of an arena's lock, which is held by somebody. Unsure is a moment of some instructions.
     static holder holder_of(const void* lock) noexcept { return holder_by(arena_, lock); }
 
-    // at_shelf - a scope that holds a shelf's lock, with the notes. holder_of_shelf - as holder_of.
+    // at_shelf - a scope that holds a shelf's lock, with the notes; forking: this thread holds all of them, and none is
+    // taken. holder_of_shelf - as holder_of.
     template <lock_policy L>
     class [[nodiscard]] at_shelf {
         L& lock_;
+        bool forking_;
 
     public:
-        explicit at_shelf(L& lock) noexcept : lock_(lock) { take(shelf_, lock_); }
+        explicit at_shelf(L& lock, bool forking = false) noexcept : lock_(lock), forking_(forking) {
+            if (!forking_) take(shelf_, lock_);
+        }
         at_shelf(const at_shelf&) = delete;
-        ~at_shelf() { let_go(shelf_, lock_); }
+        ~at_shelf() {
+            if (!forking_) let_go(shelf_, lock_);
+        }
     };
     static holder holder_of_shelf(const void* lock) noexcept { return holder_by(shelf_, lock); }
 

@@ -1,0 +1,334 @@
+// thread/slab_shelves.hpp - the slabs of a heap, by size and place: where threads get chunks that lie side by side, and
+// where chunks go that a thread's lists have no room for.
+//
+//   shelf of a size, at a place:   partial: slab <--> slab <--> ...     some of their chunks are free
+//                                  whole:   slab <--> slab <--> ...     all of them are
+//
+// A slab without a free chunk stands in no row; the first that comes back brings it to the front. Chunks are taken from
+// partial slabs first, so that others become whole: those are what an arena gets back when it would have to grow, and
+// what nobody wants for a while goes home, too.
+//
+// There are shelves at several places, and a thread takes from the one of the processor that it runs on. A slab stays
+// at its place, and a chunk goes back to its slab, whoever frees it: threads on two processors do not come to share
+// cache lines, and a producer finds what its consumers free. How a chunk finds its slab: by its address, in a map.
+//
+// Which chunks there are is up to the caller: those that are of no slab are handed back by put. Thread-safe; one object
+// for a heap. Each batch takes a lock once for every place that its chunks are of, and nobody holds two.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <ptm/core/address.hpp>
+#include <ptm/core/config.hpp>
+#include <ptm/core/relaxed.hpp>
+#include <ptm/sync/lock.hpp>
+#include <ptm/thread/batch.hpp>
+#include <ptm/thread/busy.hpp>
+#include <ptm/thread/cached_lists.hpp>
+#include <ptm/thread/slab.hpp>
+
+namespace ptm::detail {
+
+// slab_shelves - for lists 1 .. Lists, of the smallest chunk size and those that follow.
+template <bin_context C, lock_policy Lock, unsigned Lists, std::size_t Window>
+class slab_shelves {
+    using header = typename C::header;
+    using chunk = chunk_in<C>;
+    using links = cached_links<C>;
+
+public:
+    using slab = ptm::detail::slab<C, Window>;
+    static constexpr unsigned places = 4;
+
+    static constexpr chunk_size size_in(unsigned i) noexcept {
+        return chunk_size{bytes(header::smallest) + (i - 1) * header::alignment};
+    }
+
+private:
+    using run = typename slab::run;
+    static_assert(Lists < 256, "slab_shelves: too many lists");
+    static_assert(bytes(size_in(Lists)) * 2 <= Window, "slab_shelves: a slab must have two chunks at least");
+
+    // row - of slabs, from the front.
+    struct row {
+        slab* first = nullptr;
+
+        void push(slab* s) noexcept {
+            s->before = nullptr;
+            s->after = first;
+            if (first) first->before = s;
+            first = s;
+        }
+        void remove(slab* s) noexcept {
+            (s->before ? s->before->after : first) = s->after;
+            if (s->after) s->after->before = s->before;
+        }
+    };
+
+    struct shelf {
+        [[no_unique_address]] Lock lock;
+        bool held_by_fork = false;      // locked by the thread that forks, until the fork is over
+        relaxed<unsigned> standing = 0; // slabs in both rows; looked at without the lock
+        relaxed<unsigned> free = 0;     // chunks in them; the same
+        unsigned wholes = 0;
+        unsigned unused = 0; // of the whole ones, since the period began: so many were never missed
+        row partial, whole;
+    };
+
+    // corner - the shelves of a place, in cache lines that other processors do not write to.
+    struct alignas(apart_bytes) corner {
+        shelf shelves[Lists + 1];
+        relaxed<std::size_t> whole_bytes = 0;
+    };
+
+    static constexpr auto cuts = [] {
+        std::array<slab_cut, Lists + 1> all{};
+        for (unsigned i = 1; i <= Lists; ++i) all[i] = slab_cut(Window, size_in(i), header::smallest);
+        return all;
+    }();
+    static constexpr bool divides_right() noexcept {
+        for (unsigned i = 1; i <= Lists; ++i)
+            for (unsigned k = 0; k < cuts[i].capacity; ++k)
+                if (cuts[i].index_of(std::size_t{k} * cuts[i].each) != k) return false;
+        return true;
+    }
+    static_assert(divides_right());
+
+    corner corners_[places];
+    slab_map<slab, Window> map_;
+
+    static constexpr std::uint16_t home_of(unsigned place, unsigned i) noexcept {
+        return static_cast<std::uint16_t>(place << 8 | i);
+    }
+    static constexpr unsigned list_in(std::uint16_t home) noexcept { return home & 0xff; }
+    static constexpr unsigned place_in(std::uint16_t home) noexcept { return home >> 8; }
+
+public:
+    static constexpr unsigned most_in_batch = 128;
+
+    constexpr slab_shelves() noexcept = default;
+
+    // whole_bytes - of slabs whose chunks are all free. free_bytes - in all slabs; O(shelves).
+    std::size_t whole_bytes() const noexcept {
+        std::size_t sum = 0;
+        for (const corner& at : corners_) sum += at.whole_bytes;
+        return sum;
+    }
+    std::size_t free_bytes() const noexcept {
+        std::size_t sum = 0;
+        for (const corner& at : corners_)
+            for (unsigned i = 1; i <= Lists; ++i) sum += std::size_t{at.shelves[i].free} * cuts[i].each;
+        return sum;
+    }
+
+    // owns - is a chunk, which the caller owns, of a slab? The same for one that belongs to list i.
+    bool owns(const void* user) const noexcept {
+        const slab* s = map_.find(user);
+        return s && s->home != 0;
+    }
+    bool owns(const void* user, unsigned i) const noexcept { return slab_of(user, i) != nullptr; }
+
+    // add - makes a slab for list i of a used chunk, whose user pointer is a multiple of Window.
+    //   returns  nullptr: the system refuses memory for it, and the chunk is as it was
+    //   thread   the caller holds the arena's lock
+    slab* add(unsigned i, chunk* c) noexcept {
+        slab* s = map_.make(header::to_user(c));
+        if (s) s->begin(c, cuts[i]);
+        return s;
+    }
+
+    // take_first - up to `most` chunks of a slab that was just added, or came from take_whole; it goes to the shelf at
+    // that place.
+    batch take_first(unsigned i, slab* s, unsigned most, unsigned near) noexcept {
+        run runs[most_in_batch], *end = runs;
+        s->take(end, most, cuts[i]);
+        stand(i, s, near % places);
+        return chained(runs, end, cuts[i].each);
+    }
+
+    // take - up to `most` chunks of list i at that place, most_in_batch at most; {}: there is none.
+    batch take(unsigned i, unsigned most, unsigned near) noexcept {
+        corner& at = corners_[near % places];
+        if (at.shelves[i].standing == 0) return {};
+        run runs[most_in_batch], *end = runs;
+        take_locked(at, i, end, most);
+        return chained(runs, end, cuts[i].each);
+    }
+
+    // put - each chunk of a batch of list i to its slab. forking: the calling thread forks and holds all locks.
+    //   returns  those that are of no slab
+    //   faults   double_free_not_prev
+    batch put(unsigned i, batch b, bool forking = false) noexcept {
+        batch loose;
+        for (void* p = b.first; p;) {
+            if (const slab* s = slab_of(p, i)) {
+                p = put_some(s->home, p, forking);
+                continue;
+            }
+            void* next = links::below(p);
+            links::lead(p, loose.first);
+            loose = {p, loose.count + 1};
+            p = next;
+        }
+        return loose;
+    }
+
+    // take_whole - a slab whose chunks are all free, and which stands on no shelf then; nullptr: there is none.
+    // take_unused - the same, if it was not wanted at that place in the present period; nullptr: there is none, and the
+    // next one begins. What is to go back to its arena is forgotten first.
+    slab* take_whole(unsigned i, unsigned place) noexcept {
+        corner& at = corners_[place % places];
+        shelf& s = at.shelves[i];
+        if (s.standing == 0) return nullptr;
+        busy::at_shelf hold(s.lock);
+        return s.whole.first ? take_away(at, i) : nullptr;
+    }
+    slab* take_unused(unsigned i, unsigned place) noexcept {
+        corner& at = corners_[place % places];
+        shelf& s = at.shelves[i];
+        busy::at_shelf hold(s.lock);
+        if (s.unused == 0) return s.unused = s.wholes, nullptr;
+        --s.unused;
+        return take_away(at, i);
+    }
+
+    // lock_for_fork - take(lock) for every lock; false: the calling thread has it already. See arena_ring.
+    void lock_for_fork(auto&& take) noexcept {
+        for_each_shelf([&](shelf& s) { s.held_by_fork = take(s.lock); });
+    }
+    void unlock_after_fork() noexcept {
+        for_each_shelf([](shelf& s) {
+            if (s.held_by_fork) s.lock.unlock();
+        });
+    }
+    void reset_after_fork() noexcept {
+        for_each_shelf([](shelf& s) {
+            if (s.held_by_fork) s.lock.reset_after_fork();
+        });
+    }
+
+private:
+    void for_each_shelf(auto&& visit) noexcept {
+        for (corner& at : corners_)
+            for (shelf& s : at.shelves) visit(s);
+    }
+
+    PTM_ALWAYS_INLINE slab* slab_of(const void* user, unsigned i) const noexcept {
+        slab* s = map_.find(user);
+        return s && list_in(s->home) == i ? s : nullptr;
+    }
+
+    // chained - the links are written when no lock is held: they may miss the processor's cache, and letting a lock go
+    // waits for that.
+    static batch chained(const run* r, const run* end, std::size_t each) noexcept {
+        if (r == end) return {};
+        batch b{r->first, 0};
+        for (; r != end; ++r) {
+            std::byte* p = r->first;
+            for (unsigned k = 1; k < r->count; ++k, p += each) links::lead(p, p + each);
+            links::lead(p, r + 1 != end ? r[1].first : nullptr);
+            b.count += r->count;
+        }
+        return b;
+    }
+
+    void take_locked(corner& at, unsigned i, run*& end, unsigned most) noexcept {
+        shelf& s = at.shelves[i];
+        busy::at_shelf hold(s.lock);
+        unsigned taken = 0;
+        while (taken < most) {
+            if (!s.partial.first && !open_whole(at, s)) break;
+            slab* from = s.partial.first;
+            taken += from->take(end, most - taken, cuts[i]);
+            if (from->free_chunks() == 0) leave_row(s, s.partial, from);
+        }
+        s.free = s.free - taken;
+    }
+
+    // open_whole - a whole slab becomes a partial one; false: there is none.
+    bool open_whole(corner& at, shelf& s) noexcept {
+        slab* from = s.whole.first;
+        if (!from) return false;
+        leave_whole(at, s, from);
+        s.partial.push(from);
+        return true;
+    }
+
+    void leave_whole(corner& at, shelf& s, slab* from) noexcept {
+        s.whole.remove(from);
+        if (--s.wholes < s.unused) s.unused = s.wholes;
+        at.whole_bytes.subtract(from->whole_bytes());
+    }
+
+    static void leave_row(shelf& s, row& r, slab* from) noexcept {
+        r.remove(from);
+        from->in_row = false;
+        s.standing = s.standing - 1;
+    }
+
+    // take_away - the first whole one, which is there.
+    slab* take_away(corner& at, unsigned i) noexcept {
+        shelf& s = at.shelves[i];
+        slab* from = s.whole.first;
+        open_whole(at, s);
+        leave_row(s, s.partial, from);
+        s.free = s.free - from->free_chunks();
+        from->home = 0;
+        return from;
+    }
+
+    void stand(unsigned i, slab* s, unsigned place) noexcept {
+        shelf& to = corners_[place].shelves[i];
+        busy::at_shelf hold(to.lock);
+        s->home = home_of(place, i);
+        if (s->free_chunks() == 0) return;
+        enter_row(to, s);
+        to.free = to.free + s->free_chunks();
+    }
+
+    static void enter_row(shelf& to, slab* s) noexcept {
+        to.partial.push(s);
+        s->in_row = true;
+        to.standing = to.standing + 1;
+    }
+
+    // put_some - chunks from p on, as long as they are of slabs of that shelf.
+    //   returns  the first that is not
+    PTM_NOINLINE void* put_some(std::uint16_t home, void* p, bool forking) noexcept {
+        corner& at = corners_[place_in(home)];
+        shelf& to = at.shelves[list_in(home)];
+        busy::at_shelf hold(to.lock, forking);
+        unsigned count = 0;
+        for (slab* s; p && (s = map_.find(p)) && s->home == home;) count += put_into(at, to, *s, p);
+        to.free = to.free + count;
+        return p;
+    }
+
+    // put_into - chunks from p on, as long as they lie in the window of s; p: the first that does not.
+    //   returns  how many
+    PTM_ALWAYS_INLINE unsigned put_into(corner& at, shelf& to, slab& s, void*& p) noexcept {
+        const slab_cut& cut = cuts[list_in(s.home)];
+        std::uintptr_t window = address_of(p) & ~(Window - 1);
+        unsigned n = 0;
+        do {
+            s.mark_free(p, cut);
+            p = links::below(p);
+            ++n;
+        } while ((address_of(p) & ~(Window - 1)) == window);
+        s.add(n);
+        if (!s.in_row) enter_row(to, &s);
+        if (s.free_chunks() == cut.capacity) become_whole(at, to, &s);
+        return n;
+    }
+
+    PTM_NOINLINE void become_whole(corner& at, shelf& to, slab* s) noexcept {
+        to.partial.remove(s);
+        to.whole.push(s);
+        ++to.wholes;
+        at.whole_bytes.add(s->whole_bytes());
+    }
+};
+
+} // namespace ptm::detail

@@ -1,0 +1,207 @@
+#include "support/catching.hpp"
+#include "support/playground.hpp"
+#include "support/seed.hpp"
+
+#include "support/catch.hpp"
+
+#include <ptm/thread/slab.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace {
+using context = ptm_test::plain_context;
+using header = context::header;
+using chunk = ptm::chunk_in<context>;
+using ptm::detail::slab_cut;
+
+constexpr std::size_t window = 16 * 1024;
+using slab = ptm::detail::slab<context, window>;
+using run = slab::run;
+
+constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
+constexpr slab_cut cut_of(std::size_t n) { return {window, of(n), header::smallest}; }
+constexpr std::size_t smallest = ptm::bytes(header::smallest), step = header::alignment;
+
+// sizes - of chunks that slabs are made of.
+std::vector<std::size_t> sizes() {
+    std::vector<std::size_t> all;
+    for (std::size_t n = smallest; n < smallest + 64 * step; n += step) all.push_back(n);
+    return all;
+}
+
+// windowed - a slab in a window of real memory, between two chunks that are in use.
+struct windowed {
+    slab_cut cut;
+    std::unique_ptr<std::byte, decltype(&std::free)> memory{
+        static_cast<std::byte*>(std::aligned_alloc(window, 4 * window)), std::free};
+    std::byte* begin = memory.get() + window;
+    slab s{};
+
+    explicit windowed(std::size_t n, std::size_t spare = 0) : cut(cut_of(n)) {
+        chunk* c = header::from_user(begin);
+        header::set_used(c, of(window + spare), false);
+        header::set_used(header::next(c), header::smallest, false);
+        s.begin(c, cut);
+    }
+
+    // take - user pointers, in the order in which they come.
+    std::vector<std::byte*> take(unsigned most) {
+        std::vector<run> runs(most + 1, run{nullptr, 0});
+        run* end = runs.data();
+        unsigned n = s.take(end, most, cut);
+        std::vector<std::byte*> all;
+        for (const run* r = runs.data(); r != end; ++r)
+            for (unsigned k = 0; k < r->count; ++k) all.push_back(r->first + k * cut.each);
+        REQUIRE(all.size() == n);
+        return all;
+    }
+    void put(std::byte* p) {
+        s.mark_free(p, cut);
+        s.add(1);
+    }
+
+    // walk - sizes of the chunks in the window, by their headers.
+    std::vector<std::size_t> walk() const {
+        std::vector<std::size_t> all;
+        const std::byte* end = begin + s.whole_bytes();
+        for (chunk* c = header::from_user(begin); static_cast<void*>(c) < end - header::header_bytes;
+             c = header::next(c)) {
+            REQUIRE(header::in_use(c));
+            all.push_back(ptm::bytes(header::size_of(c)));
+        }
+        return all;
+    }
+};
+}
+
+TEST_CASE("a window holds as many chunks as fit, and what is left is nothing or a chunk") {
+    for (std::size_t n : sizes()) {
+        slab_cut cut = cut_of(n);
+        std::size_t left = window - cut.capacity * n;
+        INFO("chunks of " << n << " bytes, " << left << " left");
+        CHECK((left == 0 || left >= smallest));
+        CHECK(left < n + smallest);
+        for (unsigned k = 0; k < cut.capacity; ++k) REQUIRE(cut.index_of(k * n) == k);
+    }
+}
+
+TEST_CASE("a new slab has all of its chunks, the lowest first, and cuts no more than are taken") {
+    for (std::size_t n : sizes()) {
+        windowed w(n);
+        CHECK(w.s.free_chunks() == w.cut.capacity);
+        CHECK(w.walk() == std::vector{n, window - n});
+        auto all = w.take(3);
+        CHECK(all == std::vector{w.begin, w.begin + n, w.begin + 2 * n});
+        CHECK(w.walk().size() == 4);
+        auto rest = w.take(10'000);
+        CHECK(rest.size() == w.cut.capacity - 3);
+        CHECK(rest.front() == w.begin + 3 * n);
+        CHECK(w.s.free_chunks() == 0);
+        CHECK(w.take(1).empty());
+        auto chunks = w.walk();
+        std::size_t left = window - w.cut.capacity * n;
+        if (left != 0) {
+            CHECK(chunks.back() == left);
+            chunks.pop_back();
+        }
+        CHECK(chunks == std::vector(w.cut.capacity, n));
+    }
+}
+
+TEST_CASE("a window may be somewhat larger than it should") {
+    windowed w(smallest, step);
+    CHECK(w.s.whole_bytes() == window + step);
+    CHECK(w.take(10'000).size() == window / smallest - (window % smallest != 0));
+    CHECK(w.s.unite() == header::from_user(w.begin));
+    CHECK(header::size_of(w.s.first()) == of(window + step));
+}
+
+TEST_CASE("chunks that come back in any order go out in the order of their addresses") {
+    PTM_TEST_SEED(random);
+    for (std::size_t n : sizes()) {
+        windowed w(n);
+        auto all = w.take(10'000);
+        std::shuffle(all.begin(), all.end(), random);
+        std::vector<std::byte*> back(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2));
+        for (std::byte* p : back) w.put(p);
+        CHECK(w.s.free_chunks() == back.size());
+        std::sort(back.begin(), back.end());
+        CHECK(w.take(10'000) == back);
+    }
+}
+
+TEST_CASE("a chunk that is free already is not freed again") {
+    windowed w(48);
+    auto mine = w.take(2);
+    w.put(mine[0]);
+    CHECK(ptm_test::fault_of([&] { w.put(mine[0]); }) == ptm::sentence(ptm::fault::double_free_not_prev));
+    CHECK(ptm_test::fault_of([&] { w.put(mine[1]); }) == "none");
+}
+
+TEST_CASE("a slab gives what it has, whatever is taken and put") {
+    PTM_TEST_SEED(random);
+    for (std::size_t n : {smallest, smallest + step, 5 * smallest + step, smallest + 63 * step}) {
+        windowed w(n);
+        std::vector<std::byte*> mine;
+        for (std::size_t i = 0; i < ptm_test::steps(2'000); ++i) {
+            if (random() % 2 == 0) {
+                auto some = w.take(static_cast<unsigned>(random() % 70));
+                REQUIRE(std::is_sorted(some.begin(), some.end()));
+                mine.insert(mine.end(), some.begin(), some.end());
+            } else {
+                for (std::size_t k = random() % 70; k > 0 && !mine.empty(); --k) {
+                    std::swap(mine[random() % mine.size()], mine.back());
+                    w.put(mine.back());
+                    mine.pop_back();
+                }
+            }
+            REQUIRE(w.s.free_chunks() + mine.size() == w.cut.capacity);
+        }
+        std::sort(mine.begin(), mine.end());
+        REQUIRE(std::adjacent_find(mine.begin(), mine.end()) == mine.end());
+        for (std::byte* p : mine) {
+            REQUIRE((p - w.begin) % static_cast<std::ptrdiff_t>(n) == 0);
+            REQUIRE(header::size_of(header::from_user(p)) == of(n));
+        }
+    }
+}
+
+TEST_CASE("a map knows a slab by any address in its window, and no other") {
+    using map = ptm::detail::slab_map<slab, window>;
+    auto m = std::make_unique<map>();
+    int here = 0;
+    CHECK(m->find(&here) == nullptr);
+    slab* s = m->make(&here);
+    REQUIRE(s != nullptr);
+    CHECK(s->home == 0);
+    CHECK(s->free_chunks() == 0);
+    std::uintptr_t first = ptm::address_of(&here) & ~(window - 1);
+    auto at = [](std::uintptr_t address) { return reinterpret_cast<void*>(address); };
+    CHECK(m->find(at(first)) == s);
+    CHECK(m->find(at(first + window - 1)) == s);
+    CHECK(m->find(at(first + window)) != s);
+    CHECK(m->find(at(first - 1)) != s);
+    CHECK(m->make(&here) == s);
+    if (sizeof(void*) == 8) {
+        CHECK(m->find(at(UINTPTR_MAX - 100)) == nullptr);
+        CHECK(m->make(at(UINTPTR_MAX - 100)) == nullptr); // no address of a program
+    }
+}
+
+TEST_CASE("threads that make the same slab at the same time get the same one") {
+    using map = ptm::detail::slab_map<slab, window>;
+    for (int round = 0; round < 50; ++round) {
+        auto m = std::make_unique<map>();
+        slab* found[2] = {};
+        std::thread other([&] { found[1] = m->make(&round); });
+        found[0] = m->make(&round);
+        other.join();
+        REQUIRE(found[0] != nullptr);
+        REQUIRE(found[0] == found[1]);
+    }
+}

@@ -1,0 +1,295 @@
+#include "support/batches.hpp"
+#include "support/seed.hpp"
+
+#include "support/catch.hpp"
+
+#include <ptm/sync/futex_lock.hpp>
+#include <ptm/sync/spin_lock.hpp>
+#include <ptm/thread/slab_shelves.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+namespace {
+using ptm::batch;
+using contexts = std::tuple<ptm_test::plain_context, ptm_test::safe_context, ptm_test::safest_context>;
+using locks = std::tuple<ptm::futex_lock, ptm::spin_lock>;
+
+constexpr std::size_t window = 4096;
+constexpr unsigned lists = 20;
+
+// stand - shelves, and windows for them.
+template <class C, class Lock = ptm::no_lock>
+struct stand {
+    using header = typename C::header;
+    using links = ptm::detail::cached_links<C>;
+    using shelves_type = ptm::detail::slab_shelves<C, Lock, lists, window>;
+    using slab = typename shelves_type::slab;
+
+    static constexpr std::size_t most_windows = 64;
+    std::unique_ptr<std::byte, decltype(&std::free)> memory{
+        static_cast<std::byte*>(std::aligned_alloc(window, (most_windows + 2) * window)), std::free};
+    std::size_t used = 0;
+    std::unique_ptr<shelves_type> shelves = std::make_unique<shelves_type>();
+
+    // make - a slab of list i in a new window; not on any shelf yet.
+    slab* make(unsigned i) {
+        REQUIRE(used < most_windows);
+        auto* c = header::from_user(memory.get() + ++used * window);
+        header::set_used(c, ptm::chunk_size{window}, false);
+        header::set_used(header::next(c), ptm::chunk_size{window}, false);
+        slab* s = shelves->add(i, c);
+        REQUIRE(s != nullptr);
+        return s;
+    }
+    batch first(unsigned i, unsigned most, unsigned near = 0) { return shelves->take_first(i, make(i), most, near); }
+
+    static std::vector<void*> in(batch b) { return ptm_test::batch_maker<C>::in(b); }
+    static batch chained(const std::vector<void*>& blocks) {
+        batch b;
+        for (void* p : blocks) {
+            links::lead(p, b.first);
+            b = {p, b.count + 1};
+        }
+        return b;
+    }
+    static constexpr unsigned capacity(unsigned i) {
+        return ptm::detail::slab_cut(window, shelves_type::size_in(i), header::smallest).capacity;
+    }
+    std::size_t size(unsigned i) const { return ptm::bytes(shelves->size_in(i)); }
+};
+
+using plain = stand<ptm_test::plain_context>;
+
+struct noisy_lock {
+    bool held = false;
+    void lock() noexcept { held = true, ++taken; }
+    bool try_lock() noexcept { return !held && (lock(), true); }
+    void unlock() noexcept { held = false, ++let_go; }
+    void reset_after_fork() noexcept { held = false, ++reset; }
+
+    static inline int taken = 0, let_go = 0, reset = 0;
+};
+}
+
+TEMPLATE_LIST_TEST_CASE("a slab's chunks come side by side, and what is left of it stands on the shelf", "", contexts) {
+    stand<TestType> t;
+    for (unsigned i : {1u, 2u, lists}) {
+        CHECK_FALSE(t.shelves->take(i, 5, 0));
+        batch b = t.first(i, 2);
+        auto mine = t.in(b);
+        REQUIRE(mine.size() == 2);
+        CHECK(b.count == 2);
+        CHECK(ptm::bytes_between(mine[0], mine[1]) == t.size(i));
+        for (void* p : mine) CHECK(t.shelves->owns(p, i));
+        for (void* p : mine) CHECK(t.shelves->owns(p));
+        for (void* p : mine) CHECK_FALSE(t.shelves->owns(p, i == 3 ? 4 : 3));
+        auto next = t.in(t.shelves->take(i, 1, 0));
+        REQUIRE(next.size() == 1);
+        CHECK(ptm::bytes_between(mine[1], next[0]) == t.size(i));
+    }
+    CHECK(t.shelves->whole_bytes() == 0);
+}
+
+TEST_CASE("all chunks of several slabs are there once, and go back to where they are from") {
+    plain t;
+    std::vector<void*> all;
+    std::size_t each = t.capacity(2);
+    for (int k = 0; k < 3; ++k) {
+        auto some = t.in(t.first(2, 10));
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    while (batch b = t.shelves->take(2, 50, 0)) {
+        CHECK(b.count <= 50);
+        auto some = t.in(b);
+        REQUIRE(some.size() == b.count);
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    CHECK(all.size() == 3 * each);
+    std::sort(all.begin(), all.end());
+    CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+    CHECK(t.shelves->free_bytes() == 0);
+
+    PTM_TEST_SEED(random);
+    std::shuffle(all.begin(), all.end(), random);
+    CHECK_FALSE(t.shelves->put(2, t.chained(all)));
+    CHECK(t.shelves->free_bytes() == 3 * each * t.size(2));
+    CHECK(t.shelves->whole_bytes() == 3 * window);
+}
+
+TEST_CASE("chunks of no slab are handed back, and so are those that belong to another list") {
+    plain t;
+    ptm_test::batch_maker<ptm_test::plain_context> others;
+    auto mine = t.in(t.first(2, 3));
+    auto loose = others.in(others.make(t.size(2), 4));
+    std::vector<void*> mixed{loose[0], mine[0], loose[1], mine[1], mine[2], loose[2], loose[3]};
+    auto back = t.in(t.shelves->put(2, t.chained(mixed)));
+    std::sort(back.begin(), back.end());
+    std::sort(loose.begin(), loose.end());
+    CHECK(back == loose);
+    CHECK(t.shelves->whole_bytes() == window);
+
+    auto of_three = t.in(t.first(3, 2));
+    CHECK(t.in(t.shelves->put(2, t.chained(of_three))).size() == 2);
+    CHECK_FALSE(t.shelves->owns(others.in(others.make(64, 1))[0]));
+}
+
+TEST_CASE("a chunk goes back to its slab's place, whoever puts it there") {
+    plain t;
+    constexpr unsigned places = plain::shelves_type::places;
+    std::vector<std::vector<void*>> of(places);
+    for (unsigned p = 0; p < places; ++p) of[p] = t.in(t.first(1, t.capacity(1), p + 8 * places));
+    for (unsigned p = 0; p < places; ++p) CHECK_FALSE(t.shelves->take(1, 1, p));
+    std::vector<void*> mixed;
+    for (unsigned k = 0; k < 3; ++k)
+        for (unsigned p = 0; p < places; ++p) mixed.push_back(of[p][p == 2 ? k : k + 5]);
+    CHECK_FALSE(t.shelves->put(1, t.chained(mixed)));
+    for (unsigned p = 0; p < places; ++p) {
+        auto some = t.in(t.shelves->take(1, 10, p));
+        REQUIRE(some.size() == 3);
+        CHECK(some[0] == of[p][p == 2 ? 0 : 5]);
+        CHECK(some[2] == of[p][p == 2 ? 2 : 7]);
+    }
+}
+
+TEST_CASE("partial slabs are used before whole ones, which go away whole and can be used elsewhere") {
+    plain t;
+    std::vector<void*> one = t.in(t.first(4, 1000)), two = t.in(t.first(4, 1000));
+    t.shelves->put(4, t.chained(one));
+    two.pop_back();
+    t.shelves->put(4, t.chained(two));
+    CHECK(t.shelves->whole_bytes() == window);
+    CHECK(t.in(t.shelves->take(4, 3, 0))[0] == *std::min_element(two.begin(), two.end()));
+    CHECK(t.shelves->whole_bytes() == window);
+    CHECK(t.shelves->take_whole(4, 1) == nullptr);
+    auto* s = t.shelves->take_whole(4, 0);
+    REQUIRE(s != nullptr);
+    CHECK(s->first() == plain::header::from_user(one[0]));
+    CHECK(t.shelves->whole_bytes() == 0);
+    CHECK(t.shelves->take_whole(4, 0) == nullptr);
+    CHECK_FALSE(t.shelves->owns(one[0]));
+    CHECK(t.in(t.shelves->take_first(4, s, 2, 3)) == std::vector<void*>{one[0], one[1]});
+    CHECK(t.in(t.shelves->take(4, 1, 3)) == std::vector<void*>{one[2]});
+    CHECK(t.shelves->owns(one[0], 4));
+}
+
+TEST_CASE("what was whole for a period is unused, what was wanted in between is not") {
+    plain t;
+    std::vector<std::vector<void*>> slabs;
+    for (int k = 0; k < 4; ++k) slabs.push_back(t.in(t.first(5, 1000)));
+    for (auto& s : slabs) t.shelves->put(5, t.chained(s));
+    CHECK(t.shelves->take_unused(5, 0) == nullptr); // the first period begins: nobody had a chance to want them
+    auto wanted = t.in(t.shelves->take(5, 2 * t.capacity(5), 0));
+    CHECK(wanted.size() == 2 * t.capacity(5));
+    t.shelves->put(5, t.chained(wanted));
+    CHECK(t.shelves->whole_bytes() == 4 * window);
+    CHECK(t.shelves->take_unused(5, 0) != nullptr); // two of the four were not missed: any two
+    CHECK(t.shelves->take_unused(5, 0) != nullptr);
+    CHECK(t.shelves->take_unused(5, 0) == nullptr);
+    CHECK(t.shelves->whole_bytes() == 2 * window);
+    CHECK(t.shelves->take_unused(5, 0) != nullptr);
+    CHECK(t.shelves->take_unused(5, 0) != nullptr);
+    CHECK(t.shelves->take_unused(5, 0) == nullptr);
+    CHECK(t.shelves->free_bytes() == 0);
+}
+
+TEST_CASE("the books are right, whatever is taken and put") {
+    PTM_TEST_SEED(random);
+    plain t;
+    struct stock {
+        std::vector<void*> mine;
+        std::size_t slabs = 0;
+    };
+    std::vector<stock> of(4);
+    for (std::size_t step = 0; step < ptm_test::steps(3'000); ++step) {
+        unsigned i = 1 + static_cast<unsigned>(random() % 3), most = 1 + static_cast<unsigned>(random() % 100);
+        stock& s = of[i];
+        if (random() % 2 == 0) {
+            batch b = t.shelves->take(i, most, static_cast<unsigned>(random() % 4));
+            if (!b && t.used < 40) b = t.first(i, most, static_cast<unsigned>(random() % 4)), ++s.slabs;
+            auto some = t.in(b);
+            REQUIRE(some.size() == b.count);
+            s.mine.insert(s.mine.end(), some.begin(), some.end());
+        } else {
+            std::vector<void*> some;
+            for (; most > 0 && !s.mine.empty(); --most) {
+                std::swap(s.mine[random() % s.mine.size()], s.mine.back());
+                some.push_back(s.mine.back());
+                s.mine.pop_back();
+            }
+            if (!some.empty()) REQUIRE_FALSE(t.shelves->put(i, t.chained(some)));
+        }
+        std::size_t free = 0;
+        for (unsigned k = 1; k <= 3; ++k) free += (of[k].slabs * t.capacity(k) - of[k].mine.size()) * t.size(k);
+        REQUIRE(t.shelves->free_bytes() == free);
+    }
+    for (unsigned k = 1; k <= 3; ++k)
+        if (!of[k].mine.empty()) REQUIRE_FALSE(t.shelves->put(k, t.chained(of[k].mine)));
+    CHECK(t.shelves->whole_bytes() == t.used * window);
+}
+
+TEMPLATE_LIST_TEST_CASE("threads that take and put chunks of one another's slabs lose none", "", locks) {
+    stand<ptm_test::plain_context, TestType> t;
+    constexpr unsigned threads = 4, places = 4;
+    const std::size_t turns = ptm_test::steps(2'000);
+    const std::uint64_t seed = ptm_test::seed();
+    INFO("PTM_SEED=" << seed << " replays this run, but for the threads' turns");
+    for (unsigned p = 0; p < places; ++p)
+        for (int k = 0; k < 3; ++k) t.shelves->put(1, t.first(1, 100, p));
+    std::size_t all = t.shelves->free_bytes();
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> running;
+    for (unsigned n = 0; n < threads; ++n)
+        running.emplace_back([&, n] {
+            std::mt19937_64 random(seed + n);
+            std::vector<void*> mine;
+            for (std::size_t i = 0; i < turns; ++i) {
+                for (void* p :
+                     t.in(t.shelves->take(1, 1 + static_cast<unsigned>(random() % 60), n + (random() % 4 == 0)))) {
+                    *static_cast<std::uintptr_t*>(p) = n;
+                    mine.push_back(p);
+                }
+                for (void* p : mine) wrong += *static_cast<std::uintptr_t*>(p) != n;
+                if (random() % 2 == 0 || mine.size() > 200) {
+                    if (!mine.empty() && t.shelves->put(1, t.chained(mine))) ++wrong;
+                    mine.clear();
+                }
+            }
+            if (!mine.empty()) t.shelves->put(1, t.chained(mine));
+        });
+    for (std::thread& r : running) r.join();
+    CHECK(wrong == 0);
+    CHECK(t.shelves->free_bytes() == all);
+    CHECK(t.shelves->whole_bytes() == places * 3 * window);
+}
+
+TEST_CASE("a fork has the lock of every shelf, and puts without taking any") {
+    using noisy = stand<ptm_test::plain_context, noisy_lock>;
+    noisy t;
+    auto mine = t.in(t.first(1, 5));
+    const int all = static_cast<int>(noisy::shelves_type::places * (lists + 1));
+    noisy_lock::taken = noisy_lock::let_go = noisy_lock::reset = 0;
+    auto take = [](noisy_lock& l) { return l.try_lock(); };
+    t.shelves->lock_for_fork(take);
+    CHECK(noisy_lock::taken == all);
+    CHECK_FALSE(t.shelves->put(1, t.chained(mine), true));
+    CHECK(noisy_lock::taken == all);
+    CHECK(t.shelves->whole_bytes() == window);
+    t.shelves->unlock_after_fork();
+    CHECK(noisy_lock::let_go == all);
+    t.shelves->lock_for_fork(take);
+    t.shelves->reset_after_fork();
+    CHECK(noisy_lock::reset == all);
+    t.shelves->lock_for_fork([](noisy_lock&) { return false; }); // a thread that has them already
+    t.shelves->unlock_after_fork();
+    t.shelves->reset_after_fork();
+    CHECK(noisy_lock::let_go == all);
+    CHECK(noisy_lock::reset == all);
+}
