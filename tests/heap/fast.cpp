@@ -361,6 +361,113 @@ TEST_CASE("who brings back what it takes cuts what its arena has, before it take
     end_clean<heap>();
 }
 
+// ---- slabs ---------------------------------------------------------------------------------------------------------
+
+namespace {
+// side_by_side - of how many blocks lies the next one right behind.
+template <class H>
+std::size_t side_by_side(const std::vector<void*>& blocks) {
+    std::size_t near = 0, each = H::usable_size(blocks[0]) + H::config::header::overhead;
+    for (std::size_t i = 1; i < blocks.size(); ++i) near += ptm::bytes_between(blocks[i - 1], blocks[i]) == each;
+    return near;
+}
+}
+
+TEST_CASE("small blocks of a size lie side by side, in whatever order they were freed") {
+    using heap = heap_of<75>;
+    PTM_TEST_SEED(random);
+    for (std::size_t n : {24u, 40u, 200u, 1000u}) {
+        CAPTURE(n);
+        const std::size_t count = 16 * ptm::fast::tuned.cache_budget / n; // a thread keeps few of them
+        for (int round = 0; round < 3; ++round) {
+            auto blocks = some<heap>(count, n);
+            CHECK(side_by_side<heap>(blocks) > count / 4 * 3);
+            std::shuffle(blocks.begin(), blocks.end(), random);
+            free_all<heap>(blocks);
+        }
+    }
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    end_clean<heap>();
+}
+
+TEST_CASE("a block from a slab goes back to it, whichever way it is freed, and is not resized where it is") {
+    using heap = heap_of<76>;
+    auto first = some<heap>(200, 500); // those are from no slab
+    auto blocks = some<heap>(1000, 500);
+    std::size_t used = block_bytes<heap>();
+    for (std::size_t i = 0; i < 200; ++i) {
+        ptm_test::paint(blocks[i], 500, 5);
+        CHECK(heap::expand(blocks[i], 300));
+        CHECK_FALSE(heap::expand(blocks[i], 600));
+        blocks[i] = heap::realloc(blocks[i], i % 2 == 0 ? 20'000 : 100); // large: from an arena
+        REQUIRE(ptm_test::painted(blocks[i], i % 2 == 0 ? 500 : 100, 5));
+    }
+    REQUIRE(ptm_test::verdict(heap{}) == "sound");
+    for (std::size_t i = 0; i < 200; ++i) heap::free(std::exchange(blocks[i], heap::malloc(500)));
+    heap::free_run(blocks.data(), 500);
+    heap::leave();
+    for (std::size_t i = 500; i < 1000; ++i) heap::free(blocks[i]); // without a cache
+    REQUIRE(ptm_test::verdict(heap{}) == "sound");
+    CHECK(block_bytes<heap>() <= used);
+    free_all<heap>(first);
+    end_clean<heap>();
+}
+
+TEST_CASE("before an arena grows, slabs become whole of what a thread keeps, and go home") {
+    using heap = heap_of<77>;
+    auto blocks = some<heap>(20'000, 200);
+    PTM_TEST_SEED(random);
+    std::shuffle(blocks.begin(), blocks.end(), random);
+    free_all<heap>(blocks); // the last ones, which lie anywhere, stay in the thread's lists
+    std::size_t system = heap::figures().system_bytes;
+    CHECK(block_bytes<heap>() > 20'000 * 200);
+    void* large = heap::malloc(900'000);
+    void* larger = heap::realloc(heap::malloc(500'000), 900'000);
+    CHECK(heap::figures().system_bytes == system);
+    CHECK(block_bytes<heap>() < 3'000'000);
+    heap::free(large);
+    heap::free(larger);
+    end_clean<heap>();
+}
+
+TEST_CASE("a thread takes over slabs that another processor's threads do not use, before its arena grows") {
+    using heap = heap_of<78>;
+    std::vector<int> all = ptm_test::processors();
+    if (all.size() < 2) return; // there is one place
+    std::size_t system_then = 0, system_now = 0;
+    in_thread([&] {
+        ptm_test::stay_on(all[0]);
+        auto blocks = some<heap>(8000, 200);
+        free_all<heap>(blocks);
+        system_then = heap::figures().system_bytes;
+    });
+    in_thread([&] {
+        ptm_test::stay_on(all[1]);
+        auto blocks = some<heap>(6000, 200);
+        system_now = heap::figures().system_bytes;
+        free_all<heap>(blocks);
+    });
+    CHECK(system_now <= system_then + 2 * ptm::fast::tuned.top_pad);
+    end_clean<heap>();
+}
+
+TEST_CASE("a child of fork frees into slabs of its parent's, and gets new ones") {
+    using heap = heap_of<79>;
+    auto blocks = some<heap>(3000, 100);
+    pid_t child = fork();
+    if (child == 0) {
+        free_all<heap>(blocks);
+        auto more = some<heap>(6000, 100);
+        free_all<heap>(more);
+        heap::leave();
+        heap::trim(0);
+        _exit(heap::verify() == nullptr ? 0 : 1);
+    }
+    CHECK(wait_for(child, 20) == 0);
+    free_all<heap>(blocks);
+    end_clean<heap>();
+}
+
 TEST_CASE("before an arena grows, what waits for threads goes home and merges") {
     using heap = heap_of<11>;
     auto blocks = some<heap>(16'000, 248);
@@ -380,8 +487,9 @@ TEST_CASE("before an arena grows, what waits for threads goes home and merges") 
 TEST_CASE("large chunks go home when enough of them wait, small ones wait however many there are") {
     using heap = heap_of<72>;
     constexpr std::size_t all = 4'000'000, most = ptm::fast::tuned.exchange_most;
-    constexpr std::size_t large = ptm::fast::tuned.exchange_large, kept = ptm::fast::tuned.cache_budget + 64 * 1024;
-    for (std::size_t n : {large - 32, large, large + 500, std::size_t{4000}, std::size_t{8000}}) {
+    constexpr std::size_t kept = ptm::fast::tuned.cache_budget + 64 * 1024;
+    constexpr std::size_t large = bytes(heap::config::header::size_for(ptm::fast::tuned.exchange_large));
+    for (std::size_t n : {large - 48, large - 8, large, large + 500, std::size_t{4000}, std::size_t{8000}}) {
         CAPTURE(n);
         auto blocks = some<heap>(all / n, n);
         free_all<heap>(blocks);

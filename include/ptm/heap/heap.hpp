@@ -24,6 +24,7 @@
 #include <ptm/arena/align.hpp>
 #include <ptm/arena/allocate_batch.hpp>
 #include <ptm/arena/allocate_run.hpp>
+#include <ptm/arena/allocate_window.hpp>
 #include <ptm/arena/clear.hpp>
 #include <ptm/arena/resize.hpp>
 #include <ptm/arena/settings.hpp>
@@ -39,6 +40,7 @@
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/exit.hpp>
 #include <ptm/thread/fork.hpp>
+#include <ptm/thread/slab_shelves.hpp>
 #include <ptm/thread/transfer_cache.hpp>
 
 namespace ptm {
@@ -53,6 +55,10 @@ class heap {
     using arena = registered_arena<C>;
     using at_work = typename C::poisoning::at_work;
 
+    static constexpr bool has_slabs = [] {
+        if constexpr (C::cache::exchanges) return C::cache::slab_bytes != 0;
+        return false;
+    }();
     static constexpr bool keeps_mappings = has(C::mapped_backend::able, can::keep);
 
     static_assert(has_sub_heaps<C> || !C::arenas::several,
@@ -347,6 +353,20 @@ private:
     using exchange = typename exchange_of<typename C::cache, C::cache::exchanges>::type;
     using homeward_order = typename exchange_of<typename C::cache, C::cache::exchanges>::order;
 
+    // slabs_of - of a cache that has some: where they stand.
+    template <class P, bool>
+    struct slabs_of {
+        struct shelves {};
+        struct slab {};
+    };
+    template <class P>
+    struct slabs_of<P, true> {
+        using shelves = typename P::template shelves<C>;
+        using slab = typename shelves::slab;
+    };
+    using shelves = typename slabs_of<typename C::cache, has_slabs>::shelves;
+    using slab = typename slabs_of<typename C::cache, has_slabs>::slab;
+
     // cache - of the calling thread, or one that stands in for it. has_cache - is it a real one?
     PTM_ALWAYS_INLINE static block& cache() noexcept {
         if constexpr (C::cache::exchanges)
@@ -388,7 +408,7 @@ private:
     // kept are likely to be wanted: a quarter counts. What a child of fork has from its parent does not, the first
     // time.
     static bool much_is_left() noexcept {
-        std::size_t waiting = exchange_.held(), held = shared_.held, known = known_left_;
+        std::size_t waiting = exchange_.held() + whole_slab_bytes(), held = shared_.held, known = known_left_;
         free_memory f = free_now();
         std::size_t used = held > f.bytes + waiting ? held - f.bytes - waiting : 0, least = C::tuned.collect_at_end;
         std::size_t left = f.unreturned + waiting + kept_mappings() / 4;
@@ -421,6 +441,10 @@ private:
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(C::tuned.collect_at_end / 2);
         known_left_ = 0;
+    }
+    static std::size_t whole_slab_bytes() noexcept {
+        if constexpr (has_slabs) return shelves_.whole_bytes();
+        return 0;
     }
     static std::size_t kept_mappings() noexcept {
         if constexpr (keeps_mappings) return shared_.mapped_backend.kept();
@@ -492,19 +516,32 @@ private:
         // rest - holds no lock until the next chunk.
         void rest() noexcept { go_to(nullptr); }
 
+        // operator() - a slab that stands nowhere any more.
+        void operator()(slab& s) noexcept {
+            if (++brought_ % most_at_a_time == 0) rest();
+            arena_state<C>& a = arena_of(s.first());
+            if (&a != at_) go_to(&a);
+            join(a, s.unite());
+        }
+
         void operator()(chunk* c) noexcept {
             if (++brought_ % most_at_a_time == 0) rest();
             if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
             if (C::ruled.trusts_sizes && header::mapped_in(header::peek(c))) return free_mapped(c);
+            if (went_to_slab(c)) return;
             arena_state<C>& a = arena_of(c);
             if (&a != at_) go_to(&a);
             if (!C::cache::exchanges) return release_to_arena(a, c, origin::user);
+            join(a, c);
+        }
+
+    private:
+        void join(arena_state<C>& a, chunk* c) noexcept {
             if (pending_.join(c)) return;
             pending_.release(a);
             pending_ = ptm::detail::neighbours<C>(c);
         }
 
-    private:
         void go_to(arena_state<C>* a) noexcept {
             if (at_) pending_.release(*at_);
             if (at_ && !forking_) busy::leave(at_->lock);
@@ -520,6 +557,7 @@ private:
     static inline constinit thread_local block* cache_ = block::nobody();
     static inline constinit thread_local own_cache own_{}; // in place of cache_, of a cache that exchanges
     static inline constinit exchange exchange_{};          // the same
+    static inline constinit shelves shelves_{};            // the same, if it has slabs
     static inline constinit homeward_order order_{};       // of whoever is collecting
     static inline constinit std::atomic<bool> collecting_ = false;
     static inline constinit thread_local bool collects_ = false;  // the calling thread does
@@ -739,6 +777,7 @@ private:
         std::size_t word = header::peek(c);
         if (header::mapped_in(word)) return request <= usable(c);
         if (header::size_in(word) == header::size_for(request)) return true;
+        if (in_slab(c)) return request <= usable(c);
         arena_state<C>& a = arena_of(c);
         entered hold(a);
         return ptm::expand(a, present_stash(), c, header::size_for(request));
@@ -773,19 +812,20 @@ private:
             return hook(blocks[0], __builtin_return_address(0)), 1;
         chunk* first = header::from_user(blocks[0]);
         std::size_t k = 1;
-        bool mapped = header::mapped_in(header::peek(first));
-        if (!mapped)
+        bool mapped = header::mapped_in(header::peek(first)), alone = mapped || in_slab(first);
+        if (!alone)
             while (k < count && is_from(arena_of(first), header::from_user(blocks[k]))) ++k;
         for (std::size_t i = 0; i < k; ++i) shared_.observer(events::freed{blocks[i]});
         if (mapped) return free_mapped(first), k;
+        if (alone) return free_to_arena(first), k;
         arena_state<C>& a = arena_of(first);
         entered hold(a);
         release_run(a, blocks, k);
         return k;
     }
 
-    static bool is_from(const arena_state<C>& a, const chunk* c) noexcept {
-        return !header::mapped_in(header::peek(c)) && &arena_of(c) == &a;
+    static bool is_from(const arena_state<C>& a, chunk* c) noexcept {
+        return !header::mapped_in(header::peek(c)) && !in_slab(c) && &arena_of(c) == &a;
     }
 
     // cleared - what a hook gave to calloc.
@@ -802,8 +842,7 @@ private:
         if (forking_ || !will_leave_) [[unlikely]]
             if (!look_around()) return user_of(search(&main_));
         if constexpr (C::cache::exchanges)
-            if (worth_collecting())
-                if (void* p = before_growth(room, search)) return p;
+            if (void* p = before_growth(room, search)) return p;
         arena* a = arenas_.lock_one(room);
         chunk* c = search(a);
         if (c && a) [[likely]] {
@@ -870,6 +909,9 @@ private:
         if (void* p = own_.get_from(i)) return p;
         make_cache();
         if (!own_.serves) return malloc_from_arena(request);
+        if constexpr (has_slabs)
+            if (block::has_slabs(i) && !forking_)
+                if (void* p = from_slab(i)) return p;
         return from_batch(i, request, request, [&](arena_state<C>* a) -> chunk* {
             if (!a) return map_alone(shared_, want<C>(request));
             return first_into_list(i, [&](auto take) {
@@ -878,6 +920,95 @@ private:
                     allocate_batch(*a, block::size_in(i), own_.wanted(i), present_stash(), take);
             });
         });
+    }
+
+    // from_slab - a chunk for list i, which is empty, and further ones into it, side by side. A list gets a slab of its
+    // own when it has been emptied so often that it wants whole batches. Before any arena grows for that, it gets what
+    // there is at other places.
+    //   returns  nullptr: single ones will do, or there is no memory
+    static void* from_slab(unsigned i) noexcept {
+        unsigned near = place(), most = block::batch_of(i);
+        if (batch b = shelves_.take(i, most, near)) return own_.add(i, b);
+        if (own_.wanted(i) < most) return nullptr;
+        if (batch b = exchange_.take_near(i, bytes(block::size_in(i)), near)) return own_.add(i, b);
+        if (slab* s = whole_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
+        if (batch b = from_elsewhere(i, near)) return own_.add(i, b);
+        collect_for_growth();
+        slab* s = new_slab(i);
+        return s ? own_.add(i, shelves_.take_first(i, s, most, near)) : nullptr;
+    }
+
+    // whole_slab - one that another place does not use, or a new one, but no larger arena.
+    static slab* whole_slab(unsigned i, unsigned near) noexcept {
+        for (unsigned k = 1; k < shelves::places; ++k)
+            if (slab* s = shelves_.take_whole(i, near + k)) return s;
+        own_.stays_small = true;
+        slab* s = new_slab(i);
+        own_.stays_small = false;
+        return s;
+    }
+
+    static slab* new_slab(unsigned i) noexcept {
+        arena* a = arenas_.lock_one(C::cache::slab_bytes);
+        if (!a) return nullptr;
+        errno_guard keep;
+        chunk* c = allocate_window(*a, C::cache::slab_bytes, present_stash());
+        slab* s = c ? shelves_.add(i, c) : nullptr;
+        if (c && !s) release_to_arena(*a, c, origin::arena);
+        busy::leave(a->lock);
+        return s;
+    }
+
+    static batch from_elsewhere(unsigned i, unsigned near) noexcept {
+        batch b;
+        for (unsigned k = 1; k < shelves::places && !b; ++k) b = shelves_.take(i, block::batch_of(i), near + k);
+        return b ? b : exchange_.take_elsewhere(i, bytes(block::size_in(i)), near);
+    }
+
+    // in_slab - is a used chunk of a slab? went_to_slab - a free one goes back to it; false: it is of none.
+    static bool in_slab(chunk* c) noexcept {
+        if constexpr (has_slabs)
+            return owned_size(c) <= block::largest_in_slab && shelves_.owns(header::to_user(c));
+        else
+            return false;
+    }
+    static bool went_to_slab(chunk* c) noexcept {
+        if constexpr (has_slabs) {
+            if (!in_slab(c)) return false;
+            void* user = header::to_user(c);
+            ptm::detail::cached_links<C>::lead(user, nullptr);
+            return !shelves_.put(block::list_of(owned_size(c)), batch{user, 1}, forking_);
+        } else {
+            return false;
+        }
+    }
+
+    // put_into_slabs - what of list i is of some; returns the others.
+    static batch put_into_slabs(unsigned i, batch b) noexcept {
+        if constexpr (has_slabs)
+            if (block::has_slabs(i)) return shelves_.put(i, b, forking_);
+        return b;
+    }
+
+    // whole_slabs_home - all of them, or those that nobody has wanted for a while.
+    static void whole_slabs_home(homecoming& home) noexcept {
+        each_shelf([&](unsigned i, unsigned place) { return shelves_.take_whole(i, place); }, home);
+    }
+    static void unused_slabs_home() noexcept {
+        homecoming home;
+        each_shelf([&](unsigned i, unsigned place) { return shelves_.take_unused(i, place); }, home);
+    }
+    static void each_shelf(auto take, homecoming& home) noexcept {
+        for (unsigned place = 0; place < shelves::places; ++place)
+            for (unsigned i = 1; i <= block::slab_lists; ++i)
+                while (slab* s = take(i, place)) home(*s);
+    }
+
+    // lists_into_slabs - what the calling thread has cached of sizes that slabs have: a chunk here and there keeps many
+    // a slab from being whole.
+    static void lists_into_slabs() noexcept {
+        for (unsigned i = 1; i <= block::slab_lists; ++i)
+            while (batch b = own_.give(i)) put_batch(i, b);
     }
 
     // from_batch - a chunk for list i, which is empty, and further ones into it: what waits at the thread's own place
@@ -916,6 +1047,8 @@ private:
         return exchange_.take_unused(i, bytes(block::size_in(i)), place);
     }
     static void put_batch(unsigned i, batch b) noexcept {
+        b = put_into_slabs(i, b);
+        if (!b) return;
         if (forking_) return send_home(b);
         unsigned near = place();
         if (enough_waits(i, near)) return send_home(b);
@@ -938,8 +1071,19 @@ private:
     // before_growth - runs search(arena), which does not let it grow; if it was in vain, collects what there is.
     PTM_NOINLINE static void* before_growth(std::size_t room, auto search) noexcept {
         if (void* p = without_growth(room, search)) return p;
-        try_collect();
+        collect_for_growth();
         return nullptr;
+    }
+
+    // collect_for_growth - what lies idle, before an arena grows.
+    PTM_NOINLINE static void collect_for_growth() noexcept {
+        if constexpr (has_slabs) {
+            errno_guard keep;
+            if (shelves_.free_bytes() > shared_.held / C::tuned.slab_share) lists_into_slabs();
+            homecoming home;
+            if (shelves_.whole_bytes() != 0) whole_slabs_home(home);
+        }
+        if (worth_collecting()) try_collect();
     }
 
     // without_growth - errno is as it was.
@@ -982,6 +1126,7 @@ private:
             home.rest();
         });
         order_.finish(home);
+        if constexpr (has_slabs) whole_slabs_home(home);
     }
 
     // give_back_unused - and what nobody has wanted for a while.
@@ -990,6 +1135,7 @@ private:
         for (unsigned place = 0; place < exchange::places; ++place)
             for (unsigned i = 1; i < block::lists; ++i)
                 while (batch b = take_unused(i, place)) send_home(b);
+        if constexpr (has_slabs) unused_slabs_home();
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(SIZE_MAX);
     }
@@ -1088,9 +1234,15 @@ private:
 
     // send_cached_home - what the calling thread has cached and what threads have left for one another.
     static void send_cached_home() noexcept {
+        if constexpr (has_slabs)
+            if (own_.serves) lists_into_slabs();
         if (own_.serves) empty(own_);
         errno_guard keep;
         collect(send_home);
+        if constexpr (has_slabs) {
+            homecoming home;
+            whole_slabs_home(home);
+        }
     }
 
     static void send_home(batch b) noexcept {
@@ -1149,6 +1301,7 @@ private:
     }
 
     PTM_ALWAYS_INLINE static void free_to_arena(chunk* c) noexcept {
+        if (went_to_slab(c)) return;
         if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
         arena_state<C>& a = arena_of(c);
         entered hold(a);
@@ -1197,11 +1350,26 @@ private:
 
     static void* realloc_in_arena(chunk* c, std::size_t request) noexcept {
         if constexpr (C::cache::exchanges)
-            if (moves_by_cache(c, request)) return realloc_cached(c, request);
-        chunk_size n = header::size_for(request);
-        stash s = present_stash();
-        if (void* p = in_arena(c, [&](arena_state<C>& a) { return resize(a, s, c, n); })) return p;
+            if (moves_by_cache(c, request) || in_slab(c)) return realloc_cached(c, request);
+        if constexpr (C::cache::exchanges)
+            if (void* p = resized_before_growth(c, request)) return p;
+        if (void* p = resized(c, request)) return p;
         return __libc_single_threaded ? detail::out_of_memory() : realloc_elsewhere(c, request);
+    }
+
+    static void* resized(chunk* c, std::size_t request) noexcept {
+        stash s = present_stash();
+        return in_arena(c, [&](arena_state<C>& a) { return resize(a, s, c, header::size_for(request)); });
+    }
+
+    // resized_before_growth - as before_growth.
+    static void* resized_before_growth(chunk* c, std::size_t request) noexcept {
+        if (forking_ || !own_.serves) return nullptr;
+        own_.stays_small = true;
+        void* p = resized(c, request);
+        own_.stays_small = false;
+        if (!p) collect_for_growth();
+        return p;
     }
 
     // With other threads about, a request that the arena cannot serve may still be met from the thread's cache.
@@ -1314,14 +1482,16 @@ private:
         arenas_.before_fork();
         if constexpr (keeps_mappings) shared_.mapped_backend.before_fork();
         if constexpr (C::cache::exchanges)
-            exchange_.lock_for_fork([](auto& lock) { return arena_ring<C>::take(lock, busy::holder_of_shelf(&lock)); });
+            for_each_exchange([](auto& e) {
+                e.lock_for_fork([](auto& lock) { return arena_ring<C>::take(lock, busy::holder_of_shelf(&lock)); });
+            });
         forking_ = true;
     }
     static void after_fork() noexcept {
         if (!forking_) return;
         forking_ = false;
         if constexpr (keeps_mappings) shared_.mapped_backend.after_fork();
-        if constexpr (C::cache::exchanges) exchange_.unlock_after_fork();
+        if constexpr (C::cache::exchanges) for_each_exchange([](auto& e) { e.unlock_after_fork(); });
         arenas_.after_fork();
     }
     static void in_child() noexcept {
@@ -1333,11 +1503,17 @@ private:
         arenas_.in_child();
     }
 
+    // for_each_exchange - of what threads share and lock beside the arenas.
+    static void for_each_exchange(auto visit) noexcept {
+        visit(exchange_);
+        if constexpr (has_slabs) visit(shelves_);
+    }
+
     // exchange_in_child - what is left would be copied, page by page, to come home: in the child it does not count.
     // What another thread was bringing home is lost there. A thread that forks in a signal handler, out of a
     // collection, goes on with it.
     static void exchange_in_child() noexcept {
-        exchange_.reset_after_fork();
+        for_each_exchange([](auto& e) { e.reset_after_fork(); });
         if (!collects_) {
             order_.forget();
             collecting_.store(false, std::memory_order_relaxed);
