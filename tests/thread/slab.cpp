@@ -94,7 +94,7 @@ TEST_CASE("a new slab has all of its chunks, the lowest first, and cuts no more 
     for (std::size_t n : sizes()) {
         windowed w(n);
         CHECK(w.s.free_chunks() == w.cut.capacity);
-        CHECK(w.walk() == std::vector{n, window - n});
+        CHECK(w.walk() == std::vector{n, n, window - 2 * n});
         auto all = w.take(3);
         CHECK(all == std::vector{w.begin, w.begin + n, w.begin + 2 * n});
         CHECK(w.walk().size() == 4);

@@ -85,8 +85,10 @@ private:
     word is_free_[words] = {};
 
 public:
-    // begin - makes a slab of a used chunk whose user pointer is a multiple of Window; all of its chunks are free.
-    //   thread  the caller holds the arena's lock, as the first chunk's header is written
+    // begin - makes a slab of a used chunk whose user pointer is a multiple of Window; all of its chunks, two at least,
+    // are free. Two are cut at once: when what lies before a slab is freed, the arena looks at the first chunk's header
+    // and, for whether that is in use, at the second one's. It looks at no others.
+    //   thread  the caller holds the arena's lock
     void begin(chunk* c, const slab_cut& cut) noexcept {
         begin_ = static_cast<std::byte*>(static_cast<void*>(header::to_user(c)));
         whole_ = bytes(header::size_of(c));
@@ -94,7 +96,7 @@ public:
             is_free_[w] = low_bits(cut.capacity - smaller(w * word_bits, cut.capacity));
         free_ = static_cast<std::uint16_t>(cut.capacity);
         cut_ = 0;
-        cut_next(cut);
+        while (cut_ < 2) cut_next(cut);
     }
 
     unsigned free_chunks() const noexcept { return free_; }
