@@ -1,4 +1,5 @@
 #include "support/batches.hpp"
+#include "support/noisy_lock.hpp"
 #include "support/seed.hpp"
 
 #include "support/catch.hpp"
@@ -19,6 +20,7 @@
 
 namespace {
 using ptm::batch;
+using ptm_test::noisy_lock;
 using contexts = std::tuple<ptm_test::plain_context, ptm_test::safe_context, ptm_test::safest_context>;
 using locks = std::tuple<ptm::futex_lock, ptm::spin_lock>;
 
@@ -67,16 +69,6 @@ struct stand {
 };
 
 using plain = stand<ptm_test::plain_context>;
-
-struct noisy_lock {
-    bool held = false;
-    void lock() noexcept { held = true, ++taken; }
-    bool try_lock() noexcept { return !held && (lock(), true); }
-    void unlock() noexcept { held = false, ++let_go; }
-    void reset_after_fork() noexcept { held = false, ++reset; }
-
-    static inline int taken = 0, let_go = 0, reset = 0;
-};
 }
 
 TEMPLATE_LIST_TEST_CASE("a slab's chunks come side by side, and what is left of it stands on the shelf", "", contexts) {

@@ -1,4 +1,5 @@
 #include "support/batches.hpp"
+#include "support/noisy_lock.hpp"
 #include "support/seed.hpp"
 
 #include "support/catch.hpp"
@@ -16,6 +17,7 @@
 
 namespace {
 using ptm::batch;
+using ptm_test::noisy_lock;
 
 // shelves - and chunks to put there.
 template <class C, class Lock = ptm::no_lock>
@@ -32,17 +34,6 @@ struct bench : ptm_test::batch_maker<C> {
 using plain = bench<ptm_test::plain_context>;
 using contexts = std::tuple<ptm_test::plain_context, ptm_test::safe_context, ptm_test::safest_context>;
 using locks = std::tuple<ptm::futex_lock, ptm::spin_lock>;
-
-// noisy_lock - says how often it was taken, let go and made anew.
-struct noisy_lock {
-    bool held = false;
-    void lock() noexcept { held = true, ++taken; }
-    bool try_lock() noexcept { return !held && (lock(), true); }
-    void unlock() noexcept { held = false, ++let_go; }
-    void reset_after_fork() noexcept { held = false, ++reset; }
-
-    static inline int taken = 0, let_go = 0, reset = 0;
-};
 }
 
 TEMPLATE_LIST_TEST_CASE("a batch changes hands whole, the newest first, each list for itself", "", contexts) {
