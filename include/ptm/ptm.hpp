@@ -13,6 +13,7 @@
 #include <ptm/c/malloc.hpp>
 #include <ptm/chunk/compact_tag.hpp>
 #include <ptm/chunk/keyed_links.hpp>
+#include <ptm/chunk/listed_tag.hpp>
 #include <ptm/chunk/natural_tag.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/version.hpp>

@@ -10,6 +10,7 @@
 #include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/core/bits.hpp>
 #include <ptm/core/checked.hpp>
+#include <ptm/heap/fast.hpp>
 
 #include <cstddef>
 #include <cstring>
@@ -25,7 +26,7 @@ using headers = std::tuple<ptm::boundary_tag<ptm::safe_links>, ptm::boundary_tag
                            ptm::boundary_tag<ptm::plain_links, ptm::safe_links>,
                            ptm::boundary_tag<ptm::keyed_links<>, ptm::keyed_links<>>, ptm::sealed_tag<ptm::safe_links>,
                            ptm::sealed_tag<ptm::keyed_links<>, ptm::safe_links>, ptm::compact_tag,
-                           ptm::owned_tag<ptm::plain_links>, ptm::natural_tag<ptm::plain_links>>;
+                           ptm::owned_tag<ptm::plain_links>, ptm::natural_tag<ptm::plain_links>, ptm::fast::header>;
 
 constexpr std::size_t room_bytes = 64 * 1024;
 

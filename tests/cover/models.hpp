@@ -11,7 +11,6 @@
 #include <ptm/bin/tree_bins.hpp>
 #include <ptm/chunk/compact_tag.hpp>
 #include <ptm/chunk/keyed_links.hpp>
-#include <ptm/chunk/natural_tag.hpp>
 #include <ptm/chunk/owned_tag.hpp>
 #include <ptm/chunk/sealed_tag.hpp>
 #include <ptm/heap/fast.hpp>
@@ -51,7 +50,7 @@ using put_ruled = set_ruled<V::is>;
 
 using headers = slot<set_header, boundary_tag<plain_links>, boundary_tag<safe_links>,
                      boundary_tag<safe_links, safe_links>, boundary_tag<keyed_links<>, keyed_links<>>,
-                     sealed_tag<safe_links>, owned_tag<safe_links>, natural_tag<plain_links>, compact_tag>;
+                     sealed_tag<safe_links>, owned_tag<safe_links>, fast::header, compact_tag>;
 using fast_bin_slot = slot<set_fast_bins, stack_bins, stack_bins_to<1032>, no_fast_bins>;
 using unsorted_bin_slot = slot<set_unsorted_bin, queue_bin, no_unsorted_bin>;
 using small_bin_slot = slot<set_small_bins, exact_bins>;

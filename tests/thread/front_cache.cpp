@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+#include <ptm/chunk/listed_tag.hpp>
 #include <ptm/chunk/natural_tag.hpp>
 #include <ptm/thread/front_cache.hpp>
 
@@ -34,7 +35,7 @@ struct bench {
 
     // free - as a heap does it where no other thread wants any.
     void free(unsigned list, chunk* made) {
-        if (!c.make_room(list)) idle(c.leaving(list, bounds));
+        if (!c.make_room(list)) idle(c.leaving(list, bounds, 0));
         c.push(list, made);
     }
     chunk* add(unsigned list) {
@@ -221,20 +222,20 @@ TEST_CASE("after its end a front cache takes nothing, by whichever way") {
     }
 }
 
-TEST_CASE("a list has two batches in any case, and no more without a budget") {
-    for (std::size_t n : {32u, 64u, 1040u, 2048u, 4096u, 32'768u}) {
+TEST_CASE("a list has two batches in any case, one of large chunks, and no more without a budget") {
+    for (std::size_t n : {32u, 64u, 1040u, 2048u, 4096u, 8192u, 32'768u}) {
         CAPTURE(n);
         bench t(0);
-        unsigned i = list_of(n), most = cache::batch_of(i);
-        for (unsigned k = 0; k < 2 * most; ++k) {
+        unsigned i = list_of(n), most = cache::batch_of(i), batches = n <= 8192 ? 2 : 1;
+        for (unsigned k = 0; k < batches * most; ++k) {
             REQUIRE(t.c.make_room(i));
             t.c.push(i, t.make(i));
         }
-        CHECK(t.c.cached(of(n)) == 2 * most);
+        CHECK(t.c.cached(of(n)) == batches * most);
         CHECK_FALSE(t.c.make_room(i));
-        batch b = t.c.leaving(i, t.bounds);
+        batch b = t.c.leaving(i, t.bounds, 0);
         CHECK(b.count == most);
-        CHECK(t.c.cached(of(n)) == most);
+        CHECK(t.c.cached(of(n)) == (batches - 1) * most);
         CHECK(t.c.make_room(i));
         CHECK(t.accounted());
     }
@@ -245,7 +246,7 @@ TEST_CASE("what leaves are the newest, as a chain that ends, and the others stay
     unsigned i = list_of(512), most = cache::batch_of(i);
     chunks added;
     for (unsigned k = 0; k < 2 * most; ++k) added.push_back(t.add(i));
-    batch b = t.c.leaving(i, t.bounds);
+    batch b = t.c.leaving(i, t.bounds, 0);
     chunks newest(added.rbegin(), added.rbegin() + most);
     CHECK(bench::in(b) == newest);
     CHECK(b.count == most);
@@ -258,7 +259,7 @@ TEST_CASE("fewer than a batch leave where there are no more, and a list that lef
     unsigned i = list_of(64);
     for (int k = 0; k < 5; ++k) t.add(i);
     std::size_t granted = t.c.granted();
-    CHECK(t.c.leaving(i, t.bounds).count == 5);
+    CHECK(t.c.leaving(i, t.bounds, 0).count == 5);
     CHECK_FALSE(t.c.holds_any(i));
     CHECK(t.c.granted() == granted);
     CHECK(t.accounted());
@@ -358,7 +359,7 @@ TEST_CASE("a busy list's budget grows with what leaves, up to the most") {
     unsigned i = list_of(1040), left = 0;
     for (int k = 0; k < 1000; ++k) {
         if (!t.c.make_room(i)) {
-            t.c.leaving(i, t.bounds);
+            t.c.leaving(i, t.bounds, 0);
             ++left;
         }
         t.c.push(i, t.make(i));
@@ -567,6 +568,77 @@ TEST_CASE("a chunk goes to the list that its mark says, and a marked one to none
     CHECK(lists.get_in(natural) == tag::to_user(c));
 }
 
+#if __SIZEOF_SIZE_T__ == 8
+namespace {
+struct listed_context : context {
+    using header = ptm::listed_tag<ptm::list_numbers<ptm::boundary_tag<ptm::safe_links>, 32 * 1024>, ptm::safe_links>;
+};
+using listed_cache = ptm::front_cache<>::in<listed_context>;
+
+// listed - lists with room for one chunk each, and a chunk that may be of any size.
+struct listed {
+    using tag = listed_context::header;
+    alignas(64) std::byte memory[64 * 1024] = {};
+    tag::chunk* c = tag::at(memory, 48);
+    listed_cache lists;
+
+    listed() {
+        listed_cache::limits bounds;
+        bounds.set({.cache_budget = 64 * 1024});
+        lists.begin(bounds);
+        for (unsigned i = 1; i < listed_cache::lists; ++i) lists.make_room(i);
+    }
+    void make(std::size_t n) { tag::set_used(c, of(n), false); }
+    bool accept() { return lists.accept_stacked(c, tag::peek(c)); }
+};
+}
+
+TEST_CASE("where the header marks lists, a free finds any list at once, and that of aligned chunks") {
+    using tag = listed::tag;
+    listed t;
+    for (std::size_t n = 32; n <= 32 * 1024; n += 16) {
+        t.make(n);
+        unsigned plain = listed_cache::list_of(of(n));
+        REQUIRE(listed_cache::list_by(tag::peek(t.c)) == plain);
+        REQUIRE(t.accept());
+        REQUIRE(t.lists.get_in(plain) == tag::to_user(t.c));
+        if (n != ptm::bytes(listed_cache::size_in(plain))) continue;
+        tag::set_natural(t.c);
+        unsigned natural = listed_cache::natural_list(of(n));
+        REQUIRE(listed_cache::list_by(tag::peek(t.c)) == natural);
+        REQUIRE(t.accept());
+        REQUIRE(t.lists.get_in(natural) == tag::to_user(t.c));
+    }
+}
+
+TEST_CASE("a word that says a list that there is not is refused, and so is a chunk that no list has") {
+    listed t;
+    t.make(64 * 1024);
+    CHECK_FALSE(t.accept());
+    for (std::size_t list : {0u, listed_cache::lists + 0u, listed_cache::lists + 1u, 0xfffu})
+        CHECK_FALSE(t.lists.accept_stacked(t.c, list << 52 | 64 | 1));
+}
+#endif
+
+TEST_CASE("what slabs do not have may come to a share of the heap, what they have may not") {
+    using slab_cache = ptm::front_cache<32 * 1024, 32 * 1024>::in<context>;
+    for (std::size_t n : {1024u, 2048u}) {
+        ptm_test::playground<context> ground{16u << 20};
+        slab_cache c;
+        slab_cache::limits bounds;
+        bounds.set({.cache_budget = 128 * 1024});
+        c.begin(bounds);
+        unsigned i = slab_cache::list_of(of(n));
+        for (std::size_t made = 0; made < (4u << 20); made += n) {
+            if (!c.make_room(i)) c.leaving(i, bounds, 512 * 1024);
+            c.push(i, ground.make(ptm::bytes(slab_cache::size_in(i))));
+        }
+        std::size_t most = slab_cache::has_slabs(i) ? 128 * 1024 : 512 * 1024;
+        CHECK(c.granted() <= most);
+        CHECK(c.granted() + 16 * 1024 > most);
+    }
+}
+
 TEST_CASE("an aligned request is met from behind, where the front is empty") {
     bench t;
     unsigned i = list_of(256), most = cache::batch_of(i);
@@ -607,7 +679,7 @@ TEST_CASE("in a random run every chunk is in one place, books agree, and grants 
             user[k].pop_back();
             if (!t.c.make_room(i)) {
                 REQUIRE(t.c.holds_any(i));
-                for (chunk* left : bench::in(t.c.leaving(i, t.bounds))) {
+                for (chunk* left : bench::in(t.c.leaving(i, t.bounds, 0))) {
                     REQUIRE(cached[k].back() == left);
                     cached[k].pop_back();
                     if (user[k].size() < 300) user[k].insert(user[k].begin(), left);

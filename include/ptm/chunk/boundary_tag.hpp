@@ -139,6 +139,9 @@ struct basic_tag {
     static constexpr bool marks_natural = false;
     static constexpr bool natural_in(std::size_t) noexcept { return false; }
 
+    // marks_lists - does the word say which list of a cache it belongs to? listed_tag does.
+    static constexpr bool marks_lists = false;
+
     // plain_size_in - the size, for those who look for small chunks without a mark: of a marked one, more than any has.
     static chunk_size plain_size_in(std::size_t word) noexcept { return size_in(word); }
 

@@ -57,6 +57,7 @@ concept peeks_at_chunks = requires(const typename H::chunk* k, std::size_t word,
     { H::plain_size_in(word) } noexcept -> std::same_as<chunk_size>; // of a naturally aligned one: too large for a list
     { H::natural_in(word) } noexcept -> std::same_as<bool>;          // marked as naturally aligned?
     { H::marks_natural } -> std::convertible_to<bool>;               // or are none marked?
+    { H::marks_lists } -> std::convertible_to<bool>;                 // does a word say which list it belongs to?
     { H::mapped_in(word) } noexcept -> std::same_as<bool>;
     { H::ordinary_in(word, n) } noexcept -> std::same_as<bool>; // of size n, and not mapped?
     { H::of_side_arena_in(word) } noexcept -> std::same_as<bool>;

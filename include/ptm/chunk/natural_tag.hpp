@@ -36,6 +36,15 @@ struct natural_word {
 
 static_assert(size_word<natural_word>);
 
+namespace detail {
+// natural_alignment - the largest power of two that n is a multiple of, most_natural at most. Bytes.
+inline constexpr std::size_t most_natural = 4096;
+constexpr std::size_t natural_alignment(chunk_size n) noexcept {
+    std::size_t own = bytes(n) & -bytes(n);
+    return own < most_natural ? own : most_natural;
+}
+}
+
 template <link_encoding Stack, link_encoding Ring = plain_links>
 struct natural_tag : basic_tag<natural_word, ring_node, Stack, Ring, detail::ordinary_alignment> {
     using chunk = typename natural_tag::basic_tag::chunk;
@@ -43,11 +52,8 @@ struct natural_tag : basic_tag<natural_word, ring_node, Stack, Ring, detail::ord
     static constexpr bool marks_natural = true;
 
     // natural_alignment - of the user pointer of a marked chunk of n. Bytes.
-    static constexpr std::size_t most_natural = 4096;
-    static constexpr std::size_t natural_alignment(chunk_size n) noexcept {
-        std::size_t own = bytes(n) & -bytes(n);
-        return own < most_natural ? own : most_natural;
-    }
+    static constexpr std::size_t most_natural = detail::most_natural;
+    static constexpr std::size_t natural_alignment(chunk_size n) noexcept { return detail::natural_alignment(n); }
 
     // set_natural - marks a used chunk, which is aligned so, under its arena's lock.
     PTM_UNSANITIZED static void set_natural(chunk* c) noexcept {

@@ -8,8 +8,9 @@
 //
 // Up to 1 KiB, chunks of one size lie together in slabs of 32 KiB (thread/slab.hpp), are handed out in the order of
 // their addresses, and go back to their slab when the thread has no room for them. With slabs of 8 KiB bench/'s
-// programs take 1.04 of the time, with 64 KiB 1.03 of the memory. What is larger, or aligned, threads trade in batches
-// (thread/transfer_cache.hpp).
+// programs take 1.04 of the time, with 64 KiB 1.03 of the memory. What is larger, up to 32 KiB, or aligned, threads
+// trade in batches (thread/transfer_cache.hpp). With lists to 8 KiB only, blocks of 8 to 32 KiB take three times as
+// long, with such to 64 KiB python3 has 1.02 of the memory.
 //
 // Memory goes back without being asked for: half a second after it was wanted last, as long as anybody frees anything;
 // when a thread ends and leaves much behind; large mappings after a quarter of a second. A program that frees all it
@@ -26,7 +27,7 @@
 #include <ptm/bin/exact_bins.hpp>
 #include <ptm/bin/segregated_bins.hpp>
 #include <ptm/bin/stack_bins.hpp>
-#include <ptm/chunk/natural_tag.hpp>
+#include <ptm/chunk/listed_tag.hpp>
 #include <ptm/heap/config.hpp>
 #include <ptm/observe/default_poisoning.hpp>
 #include <ptm/os/brk.hpp>
@@ -40,7 +41,7 @@
 namespace ptm {
 
 struct fast {
-    using header = natural_tag<plain_links>;
+    using header = listed_tag_where_wide<list_numbers<boundary_tag<plain_links>, 32 * 1024>, plain_links>;
     using main_backend = brk_backend;
     using arena_backend = reserve_backend<tuning{}.glibc_sub_heap()>;
     using mapped_backend = mapping_cache<mmap_backend, keeping{.most = 128_MiB, .share = 8, .age = 250}>;
@@ -50,7 +51,7 @@ struct fast {
     using large_bins = segregated_bins;
     using lock = futex_lock;
     using arenas = unshared_arenas<1>;
-    using cache = front_cache<8 * 1024, 32 * 1024>; // lists to 16 KiB: python3's memory 1.04, and no program's time
+    using cache = front_cache<32 * 1024, 32 * 1024>;
     using observer = no_observer;
     using poisoning = default_poisoning;
     using hooks = no_hooks;

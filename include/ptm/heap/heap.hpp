@@ -1192,6 +1192,7 @@ private:
     PTM_NOINLINE static void free_unstacked(void* p) noexcept {
         chunk* c = header::from_user(p);
         std::size_t word = header::peek(c);
+        if constexpr (header::marks_lists) return free_unaccepted(c, word); // all lists were asked
         chunk_size n = header::size_in(word);
         bool cached = !header::mapped_in(word) && block::cacheable(n) && own_.accept_in(block::list_by(word), c);
         if (!cached) free_unaccepted(c, word);
@@ -1225,11 +1226,16 @@ private:
 
     // hand_over - a batch of list i goes to the exchange.
     PTM_NOINLINE static void hand_over(unsigned i) noexcept {
-        put_batch(i, own_.leaving(i, limits_));
+        put_batch(i, own_.leaving(i, limits_, share_of_a_thread()));
         own_.brings();
         if (++own_.handed_over % 16 != 0 || forking_) return;
         if (exchange_.period_over(coarse_clock::now(), C::tuned.exchange_period)) [[unlikely]]
             give_back_sparingly();
+    }
+
+    // share_of_a_thread - bytes that its cache may hold of sizes that are costly to cut.
+    static std::size_t share_of_a_thread() noexcept {
+        return shared_.held / (C::tuned.budget_share * std::max<std::size_t>(threads_, 1));
     }
 
     // send_cached_home - what the calling thread has cached and what threads have left for one another.

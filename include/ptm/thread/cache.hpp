@@ -104,7 +104,7 @@ concept exchanges_batches = has_lists<P, C>
            { P::template in<C>::is_shared(list) } noexcept -> std::same_as<bool>;    // two chunks in a cache line?
            { P::template in<C>::batch_of(list) } noexcept -> std::same_as<unsigned>; // chunks that leave together
            { block.all_of(list) } noexcept; // a batch, of none when all is gone
-           { block.leaving(list, bounds) } noexcept -> std::same_as<decltype(block.all_of(list))>;
+           { block.leaving(list, bounds, request) } noexcept -> std::same_as<decltype(block.all_of(list))>;
            { block.add(list, block.all_of(list)) } noexcept -> std::same_as<void*>; // one of it
            { block.for_each_in(block.all_of(list), f) } noexcept;
        };

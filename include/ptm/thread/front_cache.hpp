@@ -8,17 +8,19 @@
 // All that a hit reads and writes is the front of a list, 16 bytes, and the block: no pointer to the cache, no count of
 // bytes, no lock. When the front is full it goes behind whole, and the next begins; when it is empty, the newest batch
 // from behind comes to the front. No chunk is looked at for that but the first. What bounds the bytes is what is
-// granted to fronts and to what is behind them: all together the thread's budget, and besides that of each list a
-// front, one batch behind it, and what came as one batch. When nothing more may go behind, the front leaves, and the
-// budget grows a little, as somebody is busy here: each chunk to the slab that it is from, or the batch to the transfer
-// cache. A miss takes a batch from there, or has the arena cut one: one chunk the first time, then twice as many as
-// before, up to some KiB; from then on a new slab is cut. Of a size that shares a cache line with others, the first
-// time two lines are cut up, in which no other thread's chunks lie; a thread that frees a chunk of such a size before
-// it had any gets its two lines then, and hands that chunk out last: a neighbour may be in use elsewhere.
+// granted to fronts and to what is behind them: a budget for sizes that slabs have and one for the others, and besides
+// those of each list a front, one batch behind it, of up to 8 KiB, and what came as one batch. When nothing more may go
+// behind, the front leaves, and the budget grows a little, as somebody is busy here: each chunk to the slab that it is
+// from, or the batch to the transfer cache. What no slabs have may come to 1/budget_share of the heap. A miss takes a
+// batch from there, or has the arena cut one: one chunk the first time, then twice as many as before, up to some KiB;
+// from then on a new slab is cut. Of a size that shares a cache line with others, the first time two lines are cut up,
+// in which no other thread's chunks lie; a thread that frees a chunk of such a size before it had any gets its two
+// lines then, and hands that chunk out last: a neighbour may be in use elsewhere.
 //
 // There is a list for each of the 64 smallest sizes, and eight for every doubling above them. A request for one of
 // those gets a chunk of the smallest size of the list, so that every chunk of a list serves every request of it. Where
-// the header marks chunks that are naturally aligned (natural_tag), there are as many lists again for those.
+// the header marks chunks that are naturally aligned (natural_tag, listed_tag), there are as many lists again for
+// those; where it marks the list (listed_tag), a free finds it in the block's word, whatever the size.
 //
 // Nothing here looks for a double free: this is the quickest cache, not the hardest. A malloc and free of up to 1 KiB
 // take 36 instructions, calls included, where budget_cache takes 82 and array_cache 77 (bench/instructions).
@@ -51,6 +53,7 @@
 #include <ptm/thread/batch.hpp>
 #include <ptm/thread/cache.hpp>
 #include <ptm/thread/cached_lists.hpp>
+#include <ptm/thread/list_numbers.hpp>
 #include <ptm/thread/size_lists.hpp>
 #include <ptm/thread/slab_shelves.hpp>
 #include <ptm/thread/transfer_cache.hpp>
@@ -59,33 +62,15 @@ namespace ptm {
 
 namespace detail {
 
-// list_numbers - a list's number by size, looked up. Sizes come in any order: where one more question stands before
-// every aligned block, whether it is above the 64 smallest, the processor guesses wrong so often that aligned_blocks
-// takes 1.25 times as long.
-template <class H, class Table>
-class list_numbers {
-    static_assert(Table::count < 256, "front_cache: MostRequest has too many lists");
-    static constexpr std::size_t sizes = bytes(Table::largest) / H::alignment + 1;
-
-    std::array<std::uint8_t, sizes> first_{}, last_{};
-
-    static constexpr unsigned first(chunk_size n) noexcept {
-        if (n <= Table::largest_stacked) return Table::stack_of(n) + 1;
-        return Table::class_of(chunk_size{bytes(n) - 1}) + 2;
-    }
-
-public:
-    constexpr list_numbers() noexcept {
-        for (std::size_t k = bytes(H::smallest) / H::alignment; k < sizes; ++k) {
-            chunk_size n{k * H::alignment};
-            first_[k] = static_cast<std::uint8_t>(first(n));
-            last_[k] = static_cast<std::uint8_t>(Table::of(n) + 1);
-        }
-    }
-
-    // first_of - the first list whose chunks all have n bytes. last_of - the list that a chunk of n belongs to.
-    unsigned first_of(chunk_size n) const noexcept { return first_[bytes(n) / H::alignment]; }
-    unsigned last_of(chunk_size n) const noexcept { return last_[bytes(n) / H::alignment]; }
+// numbers_for - how lists are numbered: as the header does it, if it does.
+template <class H, std::size_t MostRequest>
+struct numbers_for {
+    using type = list_numbers<H, MostRequest>;
+};
+template <class H, std::size_t MostRequest>
+    requires(H::marks_lists)
+struct numbers_for<H, MostRequest> {
+    using type = typename H::numbers;
 };
 
 template <bin_context C, std::size_t MostRequest, bool HasSlabs = false>
@@ -94,6 +79,10 @@ class front_block {
     using chunk = chunk_in<C>;
     using links = cached_links<C>;
     using table = size_lists<header, MostRequest, 8>;
+    using numbers = typename numbers_for<header, MostRequest>::type;
+
+    static_assert(numbers::most_request == MostRequest,
+                  "front_cache: the header says which list a chunk belongs to for another MostRequest");
 
 public:
     static constexpr unsigned lists = (header::marks_natural ? 2 : 1) * table::count + 1;
@@ -112,8 +101,14 @@ private:
     // all others are the same for naturally aligned chunks, if the header marks those.
     list lists_[lists]{};
     batch_stack<C> behind_[lists]{};
-    std::size_t granted_ = 0; // bytes that all capacities stand for, and what is behind
-    std::size_t budget_ = 0;  // bytes that may be granted now
+
+    // account - bytes that all capacities stand for, and what is behind, and how many may be granted now. What slabs
+    // have is better there, in order; what they do not have is costly to cut and to merge.
+    struct account {
+        std::size_t granted = 0, budget = 0;
+    };
+    account slabs_, others_;
+    account& account_of(unsigned i) noexcept { return has_slabs(i) ? slabs_ : others_; }
 
     static constexpr unsigned before_smallest = bytes(header::smallest) / header::alignment - 1;
 
@@ -175,9 +170,10 @@ public:
         return push_if_room(lists_[table::stack_of(N) + 1], c);
     }
 
-    // accept_stacked - a chunk being freed, of the size that its word says; false: no room, or none of the 64 sizes. Of
-    // no mapping.
+    // accept_stacked - a chunk being freed, of the size that its word says; false: no room, or none of the 64 sizes,
+    // unless the header marks lists. Of no mapping.
     PTM_ALWAYS_INLINE bool accept_stacked(chunk* c, std::size_t word) noexcept {
+        if constexpr (header::marks_lists) return accept_listed(c, header::scaled_list_in(word));
         std::size_t n = align_down(bytes(header::plain_size_in(word)), header::alignment); // it is; an instruction less
         if (n > bytes(table::largest_stacked)) [[unlikely]]
             return false;
@@ -213,7 +209,7 @@ public:
     bool has_room(chunk_size n, const limits&) noexcept {
         if (!cacheable(n)) return false;
         unsigned i = list_of(n);
-        return lists_[i].room > 0 || granted_ + bytes(size_in(i)) <= budget_;
+        return lists_[i].room > 0 || account_of(i).granted + bytes(size_in(i)) <= account_of(i).budget;
     }
     void put(chunk* c, chunk_size n, const limits&) noexcept {
         unsigned i = list_of(n);
@@ -228,19 +224,20 @@ public:
             while (void* p = get_from(i)) visit(header::from_user(p));
             lists_[i] = list{};
         }
-        granted_ = 0;
+        slabs_.granted = others_.granted = 0;
     }
 
     // list_for - the list that serves a request; request <= most_request. list_of - the one that a chunk belongs to;
     // only if cacheable. list_by - the same by its word, which may say that it is naturally aligned. natural_list - of
     // naturally aligned chunks of n bytes at least; n <= largest_natural.
-    static unsigned list_for(std::size_t request) noexcept { return numbers.first_of(header::size_for(request)); }
-    static unsigned list_of(chunk_size n) noexcept { return numbers.last_of(n); }
+    static unsigned list_for(std::size_t request) noexcept { return numbers::first_of(header::size_for(request)); }
+    static unsigned list_of(chunk_size n) noexcept { return numbers::last_of(n); }
     static unsigned list_by(std::size_t word) noexcept {
+        if constexpr (header::marks_lists) return static_cast<unsigned>(header::list_in(word));
         chunk_size n = header::size_in(word);
         return header::natural_in(word) ? natural_list(n) : list_of(n);
     }
-    static unsigned natural_list(chunk_size n) noexcept { return numbers.first_of(n) + table::count; }
+    static unsigned natural_list(chunk_size n) noexcept { return numbers::first_of(n) + table::count; }
     static bool cacheable(chunk_size n) noexcept {
         return bytes(n) - bytes(header::smallest) <= bytes(table::largest) - bytes(header::smallest);
     }
@@ -253,11 +250,11 @@ public:
 
     // begin - the thread begins to cache.
     void begin(const limits& bounds) noexcept {
-        budget_ = first_budget < bounds.budget ? first_budget : std::size_t{bounds.budget};
+        slabs_.budget = others_.budget = first_budget < bounds.budget ? first_budget : std::size_t{bounds.budget};
     }
 
     // end - nothing is taken any more; only when all_of every list is gone.
-    void end() noexcept { budget_ = 0; }
+    void end() noexcept { slabs_.budget = others_.budget = 0; }
 
     // wanted - chunks of list i to get after a miss, where they are made one by one.
     unsigned wanted(unsigned i) const noexcept {
@@ -315,26 +312,32 @@ public:
         return pop(lists_[i]);
     }
 
-    // make_room - for one more chunk in list i.
+    // make_room - for one more chunk in list i. One full front may always go behind, unless it is of large chunks.
     //   returns  false: the front, which is full, has to leave first
     bool make_room(unsigned i) noexcept {
         list& l = lists_[i];
         if (l.room > 0) return true;
         auto most = static_cast<std::int32_t>(batch_of(i));
         if (l.capacity < most) return grant(i, static_cast<unsigned>(most - l.capacity)), true;
+        account& of_it = account_of(i);
         std::size_t more = l.count() * bytes(size_in(i));
-        if (!behind_[i].empty() && granted_ + more > budget_) return false;
-        granted_ += more;
+        bool always = behind_[i].empty() && bytes(size_in(i)) <= most_batch_bytes;
+        if (!always && of_it.granted + more > of_it.budget) return false;
+        of_it.granted += more;
         behind_[i].push(front_gone(i));
         return true;
     }
 
     // leaving - the front of list i, which has room then. The budget grows by what leaves: chunks come faster than they
     // go.
-    batch leaving(unsigned i, const limits& bounds) noexcept {
+    //   share  of the heap, for this thread. Bytes; where slabs have none of it, it may be granted though it is more
+    //          than the budget says
+    batch leaving(unsigned i, const limits& bounds, std::size_t share) noexcept {
         batch b = front_gone(i);
-        budget_ += b.count * bytes(size_in(i));
-        if (budget_ > bounds.budget) budget_ = bounds.budget;
+        account& of_it = account_of(i);
+        std::size_t most = bounds.budget;
+        if (!has_slabs(i)) most = std::max(most, share);
+        of_it.budget = std::min(of_it.budget + b.count * bytes(size_in(i)), most);
         return b;
     }
 
@@ -343,7 +346,7 @@ public:
         bring_forward(i);
         list& l = lists_[i];
         batch b{l.newest, l.count()};
-        granted_ -= static_cast<std::size_t>(l.capacity) * bytes(size_in(i));
+        account_of(i).granted -= static_cast<std::size_t>(l.capacity) * bytes(size_in(i));
         l = list{};
         return b;
     }
@@ -361,7 +364,7 @@ public:
         unsigned i = list_of(n);
         return lists_[i].count() + behind_[i].chunks();
     }
-    std::size_t granted() const noexcept { return granted_; }
+    std::size_t granted() const noexcept { return slabs_.granted + others_.granted; }
 
     // for_each_in - visit(chunk), which may reuse its memory at once.
     static void for_each_in(batch b, auto&& visit) noexcept {
@@ -377,8 +380,6 @@ private:
 
     // kind - of the sizes that there are, the one of list i.
     static unsigned kind(unsigned i) noexcept { return (i - 1) % table::count; }
-
-    static constexpr list_numbers<header, table> numbers{};
 
     // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 8 KiB, but at least two. Of sizes that
     // slabs have, 8 KiB, but at most 128.
@@ -401,7 +402,7 @@ private:
         if (lists_[i].newest) return true;
         batch b = behind_[i].pop();
         if (!b) return false;
-        granted_ -= b.count * bytes(size_in(i));
+        account_of(i).granted -= b.count * bytes(size_in(i));
         fill(i, b);
         return true;
     }
@@ -462,10 +463,19 @@ private:
         return true;
     }
 
+    // accept_listed - scaled: 16 times the number of its list, by the chunk's word. A word that was overwritten may say
+    // anything: what is no list is refused, and looked at by the arena.
+    PTM_ALWAYS_INLINE bool accept_listed(chunk* c, std::size_t scaled) noexcept {
+        static_assert(sizeof(list) == 16, "front_cache: a list is found by its number in 16 times that");
+        if (scaled >= sizeof lists_) [[unlikely]]
+            return false;
+        return push_if_room(*reinterpret_cast<list*>(reinterpret_cast<std::byte*>(lists_) + scaled), c);
+    }
+
     void grant(unsigned i, unsigned more) noexcept {
         lists_[i].room += static_cast<std::int32_t>(more);
         lists_[i].capacity += static_cast<std::int32_t>(more);
-        granted_ += more * bytes(size_in(i));
+        account_of(i).granted += more * bytes(size_in(i));
     }
 };
 

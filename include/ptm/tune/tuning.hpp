@@ -57,11 +57,15 @@ struct tuning {
     // All chunks in a thread's cache together, where a cache is bounded so: budget_cache. Bytes.
     std::size_t cache_budget = 256 * 1024;
 
-    // Where a cache exchanges batches (front_cache): how often what nobody wanted in the meantime goes home.
+    // Where a cache exchanges batches (front_cache): what no slabs have may come to that share of the heap's memory,
+    // divided by the threads, if that is more.
+    std::size_t budget_share = 8;
+
+    // There, too: how often what nobody wanted in the meantime goes home.
     // Milliseconds.
     std::uint64_t exchange_period = 500;
 
-    // There, too: when an arena would have to grow, and more than 1/collect_share of the heap's memory and
+    // When an arena would have to grow there, and more than 1/collect_share of the heap's memory and
     // `collect_least` bytes lie in batches that wait for a thread, they go home and merge first.
     std::size_t collect_share = 8;
     std::size_t collect_least = 256 * 1024;

@@ -1,0 +1,46 @@
+#include "support/catch.hpp"
+
+#include <ptm/chunk/boundary_tag.hpp>
+#include <ptm/chunk/listed_tag.hpp>
+#include <ptm/thread/list_numbers.hpp>
+
+namespace {
+using header = ptm::boundary_tag<ptm::plain_links>;
+template <std::size_t Most>
+using numbers = ptm::list_numbers<header, Most>;
+
+constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
+
+// smallest_of - the smallest size that belongs to list i, found by asking for all.
+template <class Numbers>
+std::size_t smallest_of(unsigned i) {
+    for (std::size_t n = ptm::bytes(header::smallest); n <= Numbers::most_request + header::header_bytes; n += 16)
+        if (Numbers::last_of(of(n)) == i) return n;
+    return 0;
+}
+}
+
+TEMPLATE_TEST_CASE("every size that is cached has a list that it belongs to and one that serves it", "", numbers<2000>,
+                   numbers<8 * 1024>, numbers<32 * 1024>) {
+    CHECK(ptm::list_numbering<TestType>);
+    std::size_t largest = ptm::bytes(header::size_for(TestType::most_request));
+    unsigned before = 0;
+    for (std::size_t n = ptm::bytes(header::smallest); n <= largest; n += header::alignment) {
+        unsigned own = TestType::last_of(of(n)), serves = TestType::first_of(of(n));
+        REQUIRE((own == before || own == before + 1));
+        REQUIRE((serves == own || serves == own + 1));
+        if (serves <= TestType::count) REQUIRE(smallest_of<TestType>(serves) >= n);
+        REQUIRE(TestType::of_any(of(n)) == own);
+        before = own;
+    }
+    CHECK(before == TestType::count);
+}
+
+TEST_CASE("no list: what is smaller than the smallest chunk, and what is larger than the largest request needs") {
+    using all = numbers<8 * 1024>;
+    for (std::size_t n : {0u, 16u}) CHECK(all::of_any(of(n)) == 0);
+    std::size_t largest = ptm::bytes(header::size_for(8 * 1024));
+    CHECK(all::of_any(of(largest)) == all::count);
+    for (std::size_t n : {largest + 16, std::size_t{1} << 20, std::size_t{1} << 31, SIZE_MAX / 16 * 16})
+        CHECK(all::of_any(of(n)) == 0);
+}
