@@ -70,6 +70,31 @@ TEST_CASE("the place of a window that went back is taken by the next") {
     CHECK(t.make(stays_small{}) == second);
 }
 
+TEST_CASE("a hole that has a window is found behind smaller ones that have none") {
+    bench<quick> t;
+    using header = bench<quick>::header;
+    auto plain = [&](std::size_t n) { return ptm::allocate(t.a.state(), ptm::no_stash{}, ptm::want<quick>(n)); };
+    auto fence_behind = [&](auto* c) { // and in all holes that come first
+        for (auto* fence = plain(1000);; fence = plain(1000))
+            if (fence == header::next(c)) return fence;
+    };
+    std::vector<bench<quick>::chunk*> without;
+    for (std::size_t n = window; n < window + 6 * 1024; n += 1024) {
+        fence_behind(t.make());
+        without.push_back(plain(n)); // begins soon behind a multiple of `window`, and ends before the next but one
+        fence_behind(without.back());
+    }
+    auto* with = t.make();
+    auto* behind = fence_behind(with);
+    fence_behind(behind);
+    for (auto* c : without) t.free(c);
+    t.free(with);
+    t.free(behind); // with the window before it
+    std::size_t top = ptm::bytes(header::size_of(t.a.state().top));
+    CHECK(t.make(stays_small{}) == with);
+    CHECK(ptm::bytes(header::size_of(t.a.state().top)) == top);
+}
+
 TEMPLATE_LIST_TEST_CASE("an arena that must not grow has none, and is as it was", "", configs) {
     bench<TestType> t;
     CHECK(t.make(stays_small{}) == nullptr);

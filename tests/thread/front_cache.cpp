@@ -124,7 +124,7 @@ TEST_CASE("sizes that no chunk has, and such above the largest, are not cached")
     CHECK(t.c.get(cache::most_request + 1, t.bounds) == nullptr);
     CHECK(t.c.get(SIZE_MAX, t.bounds) == nullptr);
     CHECK(t.c.get_aligned(SIZE_MAX, 64, t.bounds) == nullptr);
-    CHECK(t.c.get_stacked(SIZE_MAX) == nullptr);
+    CHECK(t.c.get_at_once(SIZE_MAX) == nullptr);
 }
 
 TEST_CASE("a batch is 4 KiB, or 8 where that makes no more than eight chunks, but neither one chunk nor more than 64") {
@@ -141,42 +141,41 @@ TEST_CASE("a batch is 4 KiB, or 8 where that makes no more than eight chunks, bu
     CHECK(cache::batch_of(cache::lists - 1) == 2);
 }
 
-TEST_CASE("the usual path takes from single sizes, and knows nothing of smaller requests than those") {
+TEST_CASE("the usual path takes from the front of the request's list, whatever the size") {
     bench t;
-    chunk *smallest = t.add(1), *last = t.add(64), *beyond = t.add(66);
-    REQUIRE((!wide || header::size_of(last) == of(1040)));
-    CHECK(t.c.get_stacked(0) == nullptr); // needs no smallest chunk's list: whoever asks so takes the other path
-    CHECK(t.c.get(0, t.bounds) == header::to_user(smallest));
-    t.free(1, smallest);
-    CHECK(t.c.get_stacked(24) == header::to_user(smallest));
-    CHECK(t.c.get_stacked(24) == nullptr);
-    CHECK(t.c.get_stacked(cache::most_stacked_request + 1) == nullptr);
-    CHECK(t.c.get_stacked(cache::most_stacked_request) == header::to_user(last));
-    CHECK(t.c.get(cache::most_stacked_request + 1, t.bounds) == header::to_user(beyond));
+    chunks of_list(cache::lists);
+    for (std::size_t request = 0; request <= cache::most_request; ++request) {
+        unsigned i = cache::list_for(request);
+        REQUIRE(t.c.get_at_once(request) == nullptr);
+        if (!of_list[i]) of_list[i] = t.make(i);
+        t.free(i, of_list[i]);
+        REQUIRE(t.c.get_at_once(request) == header::to_user(of_list[i]));
+    }
+    CHECK(t.c.get_at_once(cache::most_request + 1) == nullptr);
 }
 
 TEST_CASE("what the usual path takes back, it takes by the word, up to the room there is") {
     bench t;
     chunk *a = t.ground.make(64), *b = t.ground.make(64);
-    CHECK_FALSE(t.c.accept_stacked(a, header::peek(a))); // no room was granted yet
+    CHECK_FALSE(t.c.accept_at_once(a, header::peek(a))); // no room was granted yet
     REQUIRE(t.c.make_room(list_of(64)));
-    CHECK(t.c.accept_stacked(a, header::peek(a)));
+    CHECK(t.c.accept_at_once(a, header::peek(a)));
     header::set_used(b, of(64), true); // of a side arena
-    CHECK(t.c.accept_stacked(b, header::peek(b)));
+    CHECK(t.c.accept_at_once(b, header::peek(b)));
     CHECK(t.c.cached(of(64)) == 2);
     for (std::size_t n : {std::size_t{1056}, std::size_t{4096}, std::size_t{1} << 20}) {
         t.c.make_room(list_of(1056));
         chunk* large = t.ground.make(1056);
         header::set_size(large, of(n));
-        CHECK_FALSE(t.c.accept_stacked(large, header::peek(large)));
+        CHECK_FALSE(t.c.accept_at_once(large, header::peek(large)));
     }
     unsigned more = 0;
-    for (chunk* c = t.ground.make(64); t.c.accept_stacked(c, header::peek(c)); c = t.ground.make(64)) ++more;
+    for (chunk* c = t.ground.make(64); t.c.accept_at_once(c, header::peek(c)); c = t.ground.make(64)) ++more;
     CHECK(more + 2 == cache::batch_of(list_of(64)));
     chunk* c = t.ground.make(64);
-    CHECK_FALSE(t.c.accept_stacked(c, header::peek(c))); // a refusal costs no room
-    CHECK(t.c.get_stacked(56) != nullptr);
-    CHECK(t.c.accept_stacked(c, header::peek(c)));
+    CHECK_FALSE(t.c.accept_at_once(c, header::peek(c))); // a refusal costs no room
+    CHECK(t.c.get_at_once(56) != nullptr);
+    CHECK(t.c.accept_at_once(c, header::peek(c)));
     CHECK(t.accounted());
 }
 
@@ -189,7 +188,7 @@ TEST_CASE("a size that is known while compiling has the list of its chunks") {
     CHECK(t.c.get_known<n>() == nullptr);
     REQUIRE(t.c.make_room(list_of(64)));
     CHECK(t.c.accept_known<n, ptm::tuning{}>(a, t.bounds));
-    CHECK(t.c.accept_stacked(b, header::peek(b)));
+    CHECK(t.c.accept_at_once(b, header::peek(b)));
     CHECK(t.c.get_known<n>() == header::to_user(b));
     CHECK(t.c.get(56, t.bounds) == header::to_user(a));
 }
@@ -200,12 +199,12 @@ TEST_CASE("before it begins a front cache takes nothing, and nobody's never does
     cache::limits bounds;
     bounds.set({});
     chunk* made = ground.make(64);
-    CHECK_FALSE(c.accept_stacked(made, header::peek(made)));
+    CHECK_FALSE(c.accept_at_once(made, header::peek(made)));
     CHECK_FALSE(c.accept(made, of(64), bounds));
     CHECK(c.get(56, bounds) == nullptr);
     CHECK(c.granted() == 0);
-    CHECK_FALSE(cache::nobody()->accept_stacked(made, header::peek(made)));
-    CHECK(cache::nobody()->get_stacked(56) == nullptr);
+    CHECK_FALSE(cache::nobody()->accept_at_once(made, header::peek(made)));
+    CHECK(cache::nobody()->get_at_once(56) == nullptr);
 }
 
 TEST_CASE("after its end a front cache takes nothing, by whichever way") {
@@ -216,7 +215,7 @@ TEST_CASE("after its end a front cache takes nothing, by whichever way") {
     t.c.end();
     for (unsigned i = 1; i < cache::lists; ++i) {
         chunk* made = t.make(i);
-        REQUIRE_FALSE(t.c.accept_stacked(made, header::peek(made)));
+        REQUIRE_FALSE(t.c.accept_at_once(made, header::peek(made)));
         REQUIRE_FALSE(t.c.has_room(header::size_of(made), t.bounds));
         REQUIRE_FALSE(t.c.accept(made, header::size_of(made), t.bounds));
     }
@@ -274,9 +273,9 @@ TEST_CASE("a full front goes behind, and what is behind comes forward again, the
         REQUIRE(t.c.cached(of(256)) == added.size());
         REQUIRE(t.accounted());
     }
-    REQUIRE(t.c.get_stacked(240) == header::to_user(added.back()));
+    REQUIRE(t.c.get_at_once(240) == header::to_user(added.back()));
     added.pop_back();
-    CHECK(t.c.get_stacked(240) == nullptr); // the usual path looks at the front only
+    CHECK(t.c.get_at_once(240) == nullptr); // the usual path looks at the front only
     CHECK(t.c.holds_any(i));
     while (!added.empty()) {
         REQUIRE(t.c.get_from(i) == header::to_user(added.back()));
@@ -348,7 +347,7 @@ TEST_CASE("no list is granted what another one has, nor the room in its front") 
     CHECK(t.c.cached(of(512)) == many);
     for (unsigned k = 0; k < cache::batch_of(empty); ++k) {
         chunk* c = t.make(empty);
-        REQUIRE(t.c.accept_stacked(c, header::peek(c)));
+        REQUIRE(t.c.accept_at_once(c, header::peek(c)));
     }
     CHECK(t.c.cached(of(768)) == 2 * cache::batch_of(other));
     CHECK(t.accounted());
@@ -436,8 +435,8 @@ TEST_CASE("what is pushed last is handed out last, and counted like any other") 
         CHECK(t.c.cached(of(48)) == others + 1);
         CHECK(t.c.granted() == (others + 1) * 48);
         CHECK(t.accounted());
-        for (chunk* c : made) REQUIRE(t.c.get_stacked(40) == header::to_user(c));
-        CHECK(t.c.get_stacked(40) == nullptr);
+        for (chunk* c : made) REQUIRE(t.c.get_at_once(40) == header::to_user(c));
+        CHECK(t.c.get_at_once(40) == nullptr);
         CHECK(t.c.cached(of(48)) == 0);
         CHECK(t.accounted());
     }
@@ -452,10 +451,10 @@ TEST_CASE("what is pushed last takes the room there is, and lies below what come
     t.c.push_last(i, first);
     t.c.push_last(i, second);
     CHECK(t.c.granted() == granted);
-    REQUIRE(t.c.accept_stacked(later, header::peek(later)));
+    REQUIRE(t.c.accept_at_once(later, header::peek(later)));
     CHECK(t.c.cached(of(48)) == 3);
     unsigned more = 3;
-    for (chunk* c = t.make(i); t.c.accept_stacked(c, header::peek(c)); c = t.make(i)) ++more;
+    for (chunk* c = t.make(i); t.c.accept_at_once(c, header::peek(c)); c = t.make(i)) ++more;
     CHECK(more == cache::batch_of(i));
     batch b = t.c.all_of(i);
     CHECK(b.count == more);
@@ -561,10 +560,10 @@ TEST_CASE("a chunk goes to the list that its mark says, and a marked one to none
     unsigned natural = natural_cache::list_by(tag::peek(c));
     CHECK(natural == natural_cache::natural_list(of(128)));
     REQUIRE(lists.make_room(plain));
-    CHECK_FALSE(lists.accept_stacked(c, tag::peek(c)));
+    CHECK_FALSE(lists.accept_at_once(c, tag::peek(c)));
     REQUIRE(lists.make_room(natural));
     CHECK(lists.accept_in(natural, c));
-    CHECK(lists.get_stacked(120) == nullptr);
+    CHECK(lists.get_at_once(120) == nullptr);
     CHECK(lists.get_in(natural) == tag::to_user(c));
 }
 
@@ -589,7 +588,7 @@ struct listed {
         for (unsigned i = 1; i < listed_cache::lists; ++i) lists.make_room(i);
     }
     void make(std::size_t n) { tag::set_used(c, of(n), false); }
-    bool accept() { return lists.accept_stacked(c, tag::peek(c)); }
+    bool accept() { return lists.accept_at_once(c, tag::peek(c)); }
 };
 }
 
@@ -616,7 +615,7 @@ TEST_CASE("a word that says a list that there is not is refused, and so is a chu
     t.make(64 * 1024);
     CHECK_FALSE(t.accept());
     for (std::size_t list : {0u, listed_cache::lists + 0u, listed_cache::lists + 1u, 0xfffu})
-        CHECK_FALSE(t.lists.accept_stacked(t.c, list << 52 | 64 | 1));
+        CHECK_FALSE(t.lists.accept_at_once(t.c, list << 52 | 64 | 1));
 }
 #endif
 
@@ -643,7 +642,7 @@ TEST_CASE("an aligned request is met from behind, where the front is empty") {
     bench t;
     unsigned i = list_of(256), most = cache::batch_of(i);
     for (unsigned k = 0; k <= most; ++k) t.add(i);
-    REQUIRE(t.c.get_stacked(240) != nullptr); // the only one in front
+    REQUIRE(t.c.get_at_once(240) != nullptr); // the only one in front
     REQUIRE(t.c.get_aligned(240, 16, t.bounds) != nullptr);
     CHECK(t.c.cached(of(256)) == most - 1);
     CHECK(t.accounted());
@@ -660,9 +659,9 @@ TEST_CASE("a drained cache gave everything once, newest first, and is granted no
     CHECK(t.c.granted() == 0);
     CHECK(t.accounted());
     CHECK(t.c.wanted(small) == 1);
-    CHECK_FALSE(t.c.accept_stacked(a, header::peek(a)));
+    CHECK_FALSE(t.c.accept_at_once(a, header::peek(a)));
     t.free(small, a); // it goes on
-    CHECK(t.c.get_stacked(56) == header::to_user(a));
+    CHECK(t.c.get_at_once(56) == header::to_user(a));
 }
 
 TEST_CASE("in a random run every chunk is in one place, books agree, and grants stay within the budget") {

@@ -34,6 +34,8 @@ TEMPLATE_TEST_CASE("every size that is cached has a list that it belongs to and 
         before = own;
     }
     CHECK(before == TestType::count);
+    CHECK(TestType::first_of(of(ptm::bytes(header::smallest) - 1)) == 1);
+    CHECK(TestType::first_of(of(ptm::bytes(header::smallest) + header::alignment - 1)) == 1); // rounds down
 }
 
 TEST_CASE("no list: what is smaller than the smallest chunk, and what is larger than the largest request needs") {

@@ -2,7 +2,7 @@
 //
 // Holes first: chunks that have the size already, then the smallest larger one, cut up as far as it goes; top only when
 // no bin has anything. So a batch never makes the arena grow while there is a hole that any of it fits in. Of naturally
-// aligned chunks, for which a hole needs up to the alignment more unless it happens to suit, the two best are tried.
+// aligned chunks, for which a hole needs up to the alignment more unless it happens to suit, some are looked at.
 #pragma once
 
 #include <ptm/arena/align.hpp>
@@ -112,18 +112,26 @@ std::size_t aligned_fit(chunk_in<C>* c, std::size_t alignment, chunk_size n) noe
     return ahead < whole ? (whole - ahead) / bytes(n) : 0;
 }
 
-// aligned_from_hole - a used chunk with room for up to k chunks of n, from a hole that happens to suit or from one that
-// is large enough for any alignment. k: as many as it has room for.
+// aligned_hole - one with room for a chunk of n that is aligned: the first that happens to suit of some that are looked
+// at, ever larger ones, or one that is large enough for any alignment.
+template <arena_config C>
+chunk_in<C>* aligned_hole(arena_state<C>& a, std::size_t alignment, chunk_size n) noexcept {
+    using header = typename C::header;
+    constexpr unsigned most_looked_at = 16;
+    chunk_in<C>* hole = best_hole(a, n);
+    for (unsigned k = 0; k < most_looked_at && hole && aligned_fit<C>(hole, alignment, n) == 0; ++k)
+        hole = best_hole(a, header::size_of(hole) + chunk_size{header::alignment});
+    if (aligned_fit<C>(hole, alignment, n) != 0) return hole;
+    return best_hole(a, room_for_aligned<header>(n, alignment).size);
+}
+
+// aligned_from_hole - a used chunk with room for up to k chunks of n, from an aligned_hole. k: as many as it has room
+// for.
 template <arena_config C>
 chunk_in<C>* aligned_from_hole(arena_state<C>& a, stash_policy<C> auto stash, std::size_t alignment, chunk_size n,
                                std::size_t& k) noexcept {
-    using header = typename C::header;
-    chunk_in<C>* hole = best_hole(a, n);
+    chunk_in<C>* hole = aligned_hole(a, alignment, n);
     std::size_t fit = aligned_fit<C>(hole, alignment, n);
-    if (hole && fit == 0) {
-        hole = best_hole(a, room_for_aligned<header>(n, alignment).size);
-        fit = aligned_fit<C>(hole, alignment, n);
-    }
     if (fit == 0) return nullptr;
     if (fit < k) k = fit;
     detach(a, hole);

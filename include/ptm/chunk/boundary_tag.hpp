@@ -162,7 +162,7 @@ private:
     PTM_UNSANITIZED static void store(chunk* c, stored word) noexcept {
         __atomic_store_n(&c->word, word, __ATOMIC_RELAXED);
     }
-    static void write(chunk* c, std::size_t plain) noexcept { store(c, Word::write(c, plain)); }
+    PTM_ALWAYS_INLINE static void write(chunk* c, std::size_t plain) noexcept { store(c, Word::write(c, plain)); }
     PTM_UNSANITIZED static void change(chunk* c, std::size_t plain) noexcept {
         store(c, Word::change(c, c->word, plain));
     }

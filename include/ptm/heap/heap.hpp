@@ -384,7 +384,7 @@ private:
     // get_at_once - what the usual path looks for in the cache.
     PTM_ALWAYS_INLINE static void* get_at_once(std::size_t request) noexcept {
         if constexpr (C::cache::exchanges)
-            return own_.get_stacked(request);
+            return own_.get_at_once(request);
         else
             return cache().get(request, limits_);
     }
@@ -612,7 +612,7 @@ private:
             if (header::mapped_in(word)) return free_mapped(c);
         if constexpr (C::poisoning::poisons || looks_at_freed<C>)
             if (!header::mapped_in(word)) look_at_ordinary(c, word);
-        if (!own_.accept_stacked(c, word)) [[unlikely]]
+        if (!own_.accept_at_once(c, word)) [[unlikely]]
             free_unstacked(header::to_user(c));
     }
 
@@ -895,12 +895,10 @@ private:
             return malloc_from_arena(request);
     }
 
-    // malloc_exchanged - from the thread's list, which may be one that the usual path does not know.
+    // malloc_exchanged - what the front of its list does not have.
     PTM_ALWAYS_INLINE static void* malloc_exchanged(std::size_t request) noexcept {
         if (request > block::most_request) return malloc_from_arena(request);
-        unsigned i = block::list_for(request);
-        if (void* p = own_.get_in(i)) return p;
-        return malloc_missed(request, i);
+        return malloc_missed(request, block::list_for(request));
     }
 
     // malloc_missed - from a batch: one that the list has yet, or one that another thread left, or one that an arena

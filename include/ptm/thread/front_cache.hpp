@@ -23,7 +23,8 @@
 // those; where it marks the list (listed_tag), a free finds it in the block's word, whatever the size.
 //
 // Nothing here looks for a double free: this is the quickest cache, not the hardest. A malloc and free of up to 1 KiB
-// take 36 instructions, calls included, where budget_cache takes 82 and array_cache 77 (bench/instructions).
+// take 36 instructions, calls included, of more 41, where budget_cache takes 82 and array_cache 77
+// (bench/instructions).
 //
 // Against other ways of doing it, processor time (bench/, two processors, few runs): full fronts go behind whole, 0.85
 // on free_fifo, free_lifo and free_shuffled and 0.92 on tides, where a batch would be cut off of a longer list link by
@@ -97,8 +98,8 @@ private:
         unsigned count() const noexcept { return static_cast<unsigned>(capacity - room); }
     };
 
-    // The first has nothing and takes nothing: requests that are smaller than the smallest chunk's look there. Behind
-    // all others are the same for naturally aligned chunks, if the header marks those.
+    // The first has nothing and takes nothing: chunks that no list has look there. Behind all others are the same for
+    // naturally aligned chunks, if the header marks those.
     list lists_[lists]{};
     batch_stack<C> behind_[lists]{};
 
@@ -116,6 +117,9 @@ public:
     static constexpr chunk_size largest_natural{table::smallest_of[table::count - 1]};
     static constexpr std::size_t most_request = bytes(largest_natural) - header::overhead;
     static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - header::overhead;
+
+    // first_request - the smallest that would need the smallest chunk if there were smaller ones. Bytes.
+    static constexpr std::size_t first_request = bytes(header::smallest) - header::alignment - header::overhead + 1;
 
     // slab_lists - from list 1 on, those whose chunks have one size each.
     static constexpr unsigned slab_lists = HasSlabs ? table::stacks : 0;
@@ -137,11 +141,13 @@ public:
     // nobody - a block that nobody fills: nothing to get, no room for anything.
     static constexpr front_block* nobody() noexcept { return &nobody_; }
 
-    // get_stacked - a chunk for `request`, if that is neither above the 64 sizes nor below the smallest.
-    PTM_ALWAYS_INLINE void* get_stacked(std::size_t request) noexcept {
-        if (request > most_stacked_request) [[unlikely]]
-            return nullptr;
-        return pop_if_any(lists_[list_of_request(request)]);
+    // get_at_once - the newest in the front of the request's list. Up to the 64 sizes that have one for each, but for
+    // requests that need less than the smallest chunk, that is found without a look at any table.
+    PTM_ALWAYS_INLINE void* get_at_once(std::size_t request) noexcept {
+        std::size_t ahead = request - first_request;
+        if (ahead > most_stacked_request - first_request) [[unlikely]]
+            return request <= most_request ? pop_if_any(lists_[list_for(request)]) : nullptr;
+        return pop_if_any(lists_[ahead / header::alignment + 1]);
     }
 
     // get - a chunk for any request.
@@ -170,9 +176,9 @@ public:
         return push_if_room(lists_[table::stack_of(N) + 1], c);
     }
 
-    // accept_stacked - a chunk being freed, of the size that its word says; false: no room, or none of the 64 sizes,
+    // accept_at_once - a chunk being freed, of the size that its word says; false: no room, or none of the 64 sizes,
     // unless the header marks lists. Of no mapping.
-    PTM_ALWAYS_INLINE bool accept_stacked(chunk* c, std::size_t word) noexcept {
+    PTM_ALWAYS_INLINE bool accept_at_once(chunk* c, std::size_t word) noexcept {
         if constexpr (header::marks_lists) return accept_listed(c, header::scaled_list_in(word));
         std::size_t n = align_down(bytes(header::plain_size_in(word)), header::alignment); // it is; an instruction less
         if (n > bytes(table::largest_stacked)) [[unlikely]]
@@ -230,7 +236,9 @@ public:
     // list_for - the list that serves a request; request <= most_request. list_of - the one that a chunk belongs to;
     // only if cacheable. list_by - the same by its word, which may say that it is naturally aligned. natural_list - of
     // naturally aligned chunks of n bytes at least; n <= largest_natural.
-    static unsigned list_for(std::size_t request) noexcept { return numbers::first_of(header::size_for(request)); }
+    static unsigned list_for(std::size_t request) noexcept {
+        return numbers::first_of(chunk_size{request + header::overhead + header::alignment - 1});
+    }
     static unsigned list_of(chunk_size n) noexcept { return numbers::last_of(n); }
     static unsigned list_by(std::size_t word) noexcept {
         if constexpr (header::marks_lists) return static_cast<unsigned>(header::list_in(word));
@@ -425,15 +433,11 @@ private:
         return b;
     }
 
-    // As size_for rounds, but that it knows no smallest chunk: one compare less.
-    PTM_ALWAYS_INLINE static constexpr std::size_t list_of_request(std::size_t request) noexcept {
-        return (request + header::overhead + header::alignment - 1) / header::alignment - before_smallest;
-    }
     static constexpr bool rounds_alike() noexcept {
-        for (std::size_t r = 0; r <= most_stacked_request; ++r) {
-            std::size_t i = list_of_request(r), exact = table::stack_of(header::size_for(r)) + 1;
-            if (i != exact && !(i == 0 && exact == 1)) return false;
-        }
+        for (std::size_t r = 0; r <= most_stacked_request; ++r)
+            if (unsigned i = table::stack_of(header::size_for(r)) + 1;
+                i != (r < first_request ? 1 : (r - first_request) / header::alignment + 1))
+                return false;
         return true;
     }
     static_assert(rounds_alike(), "front_cache: the header rounds requests in a way of its own");

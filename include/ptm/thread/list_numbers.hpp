@@ -30,6 +30,7 @@ class list_numbers {
             return table::class_of(chunk_size{bytes(n) - 1}) + 2;
         }
         constexpr looked_up() noexcept {
+            for (std::size_t k = 0; k < bytes(H::smallest) / H::alignment; ++k) first[k] = 1;
             for (std::size_t k = bytes(H::smallest) / H::alignment; k < sizes; ++k) {
                 chunk_size n{k * H::alignment};
                 first[k] = static_cast<std::uint8_t>(first_for(n));
@@ -43,7 +44,8 @@ public:
     static constexpr unsigned count = table::count;
     static constexpr std::size_t most_request = MostRequest;
 
-    // first_of - the first list whose chunks all have n bytes. last_of - the list that a chunk of n belongs to; not for
+    // first_of - the first list whose chunks all have n bytes; what is not a multiple of the alignment is rounded down.
+    // last_of - the list that a chunk of n belongs to; not for
     // larger ones than MostRequest needs. of_any - the same; 0: none.
     static constexpr unsigned first_of(chunk_size n) noexcept { return numbers.first[bytes(n) / H::alignment]; }
     static constexpr unsigned last_of(chunk_size n) noexcept { return numbers.last[bytes(n) / H::alignment]; }

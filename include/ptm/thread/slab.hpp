@@ -96,7 +96,7 @@ public:
             is_free_[w] = low_bits(cut.capacity - smaller(w * word_bits, cut.capacity));
         free_ = static_cast<std::uint16_t>(cut.capacity);
         cut_ = 0;
-        while (cut_ < 2) cut_next(cut);
+        cut_up_to(2, cut);
     }
 
     unsigned free_chunks() const noexcept { return free_; }
@@ -147,18 +147,21 @@ private:
     static word low_bits(unsigned n) noexcept { return n >= word_bits ? ~word{0} : (word{1} << n) - 1; }
 
     run run_at(unsigned i, unsigned k, const slab_cut& cut) noexcept {
-        while (cut_ < i + k) cut_next(cut);
+        if (cut_ < i + k) cut_up_to(i + k, cut);
         return {begin_ + std::size_t{i} * cut.each, k};
     }
 
-    // cut_next - off what is not cut yet. The rest gets its header first: whoever walks through the arena meanwhile
-    // finds either one chunk or two.
-    void cut_next(const slab_cut& cut) noexcept {
-        chunk* c = header::at(first(), std::size_t{cut_} * cut.each);
-        std::size_t left = whole_ - std::size_t{++cut_} * cut.each;
+    // cut_up_to - n chunks, from what is not cut yet. The rest gets its header first, then the new ones from the last
+    // to the first: whoever walks through the arena meanwhile finds one chunk or all of them.
+    void cut_up_to(unsigned n, const slab_cut& cut) noexcept {
+        auto at = [&](unsigned k) { return header::at(first(), std::size_t{k} * cut.each); };
+        chunk* c = at(cut_);
+        std::size_t left = whole_ - std::size_t{n} * cut.each;
         bool of_side = header::of_side_arena_in(header::peek(c));
-        if (left != 0) header::set_used(header::at(c, cut.each), chunk_size{left}, of_side);
+        if (left != 0) header::set_used(at(n), chunk_size{left}, of_side);
+        for (unsigned k = n - 1; k > cut_; --k) header::set_used(at(k), chunk_size{cut.each}, of_side);
         header::set_size(c, chunk_size{cut.each});
+        cut_ = static_cast<std::uint16_t>(n);
     }
 };
 
