@@ -1,5 +1,4 @@
 #include "support/batches.hpp"
-#include "support/noisy_lock.hpp"
 #include "support/seed.hpp"
 
 #include "support/catch.hpp"
@@ -17,7 +16,6 @@
 
 namespace {
 using ptm::batch;
-using ptm_test::noisy_lock;
 
 // shelves - and chunks to put there.
 template <class C, class Lock = ptm::no_lock>
@@ -312,31 +310,6 @@ TEST_CASE("of many threads that ask at the same time a period is over for one") 
         a.join(), b.join();
         REQUIRE(over == 1);
     }
-}
-
-TEST_CASE("a fork takes every lock, but those that its own thread may have, and lets go those that it took") {
-    using shelves = ptm::detail::transfer_lists<ptm_test::plain_context, noisy_lock, 7>;
-    shelves s;
-    int asked = 0;
-    auto all_but_third = [&](noisy_lock& lock) {
-        if (++asked == 3) return false;
-        lock.lock();
-        return true;
-    };
-    s.lock_for_fork(all_but_third);
-    constexpr int all = 7 * int{shelves::places};
-    CHECK(asked == all);
-    CHECK(noisy_lock::taken == all - 1);
-    s.unlock_after_fork();
-    CHECK(noisy_lock::let_go == all - 1);
-    asked = 0;
-    s.lock_for_fork(all_but_third);
-    s.reset_after_fork();
-    CHECK(noisy_lock::reset == all - 1);
-    CHECK(noisy_lock::let_go == all - 1);
-    int free_now = 0;
-    s.lock_for_fork([&](noisy_lock& lock) { return free_now += lock.try_lock(), true; });
-    CHECK(free_now == all);
 }
 
 TEMPLATE_LIST_TEST_CASE("threads that put and take lose no chunk and get none twice", "", locks) {

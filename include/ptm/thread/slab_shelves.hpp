@@ -27,61 +27,61 @@
 #include <ptm/thread/batch.hpp>
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/cached_lists.hpp>
+#include <ptm/thread/shelves_by_place.hpp>
 #include <ptm/thread/slab.hpp>
 
 namespace ptm::detail {
 
+// slab_row - of slabs, from the front.
+template <class Slab>
+struct slab_row {
+    Slab* first = nullptr;
+
+    void push(Slab* s) noexcept {
+        s->before = nullptr;
+        s->after = first;
+        if (first) first->before = s;
+        first = s;
+    }
+    void remove(Slab* s) noexcept {
+        (s->before ? s->before->after : first) = s->after;
+        if (s->after) s->after->before = s->before;
+    }
+};
+
+template <lock_policy Lock, class Slab>
+struct slab_shelf : lockable_shelf<Lock> {
+    relaxed<unsigned> standing = 0; // slabs in both rows; looked at without the lock
+    relaxed<unsigned> free = 0;     // chunks in them; the same
+    unsigned wholes = 0;
+    unsigned unused = 0; // of the whole ones, since the period began: so many were never missed
+    slab_row<Slab> partial, whole;
+};
+
 // slab_shelves - for lists 1 .. Lists, of the smallest chunk size and those that follow.
 template <bin_context C, lock_policy Lock, unsigned Lists, std::size_t Window>
-class slab_shelves {
+class slab_shelves : public shelves_by_place<slab_shelf<Lock, slab<C, Window>>, Lists + 1> {
     using header = typename C::header;
     using chunk = chunk_in<C>;
     using links = cached_links<C>;
+    using base = typename slab_shelves::shelves_by_place;
+    using corner = typename base::corner;
+    using base::at;
 
 public:
+    using base::places;
     using slab = ptm::detail::slab<C, Window>;
-    static constexpr unsigned places = 4;
 
     static constexpr chunk_size size_in(unsigned i) noexcept {
         return chunk_size{bytes(header::smallest) + (i - 1) * header::alignment};
     }
 
 private:
+    using shelf = slab_shelf<Lock, slab>;
+    using row = slab_row<slab>;
     using run = typename slab::run;
     static_assert(Lists < 256, "slab_shelves: too many lists");
     static_assert(bytes(size_in(Lists)) * 2 <= Window, "slab_shelves: a slab must have two chunks at least");
-
-    // row - of slabs, from the front.
-    struct row {
-        slab* first = nullptr;
-
-        void push(slab* s) noexcept {
-            s->before = nullptr;
-            s->after = first;
-            if (first) first->before = s;
-            first = s;
-        }
-        void remove(slab* s) noexcept {
-            (s->before ? s->before->after : first) = s->after;
-            if (s->after) s->after->before = s->before;
-        }
-    };
-
-    struct shelf {
-        [[no_unique_address]] Lock lock;
-        bool held_by_fork = false;      // locked by the thread that forks, until the fork is over
-        relaxed<unsigned> standing = 0; // slabs in both rows; looked at without the lock
-        relaxed<unsigned> free = 0;     // chunks in them; the same
-        unsigned wholes = 0;
-        unsigned unused = 0; // of the whole ones, since the period began: so many were never missed
-        row partial, whole;
-    };
-
-    // corner - the shelves of a place, in cache lines that other processors do not write to.
-    struct alignas(apart_bytes) corner {
-        shelf shelves[Lists + 1];
-        relaxed<std::size_t> whole_bytes = 0;
-    };
 
     static constexpr auto cuts = [] {
         std::array<slab_cut, Lists + 1> all{};
@@ -96,7 +96,6 @@ private:
     }
     static_assert(divides_right());
 
-    corner corners_[places];
     slab_map<slab, Window> map_;
 
     static constexpr std::uint16_t home_of(unsigned place, unsigned i) noexcept {
@@ -111,15 +110,11 @@ public:
     constexpr slab_shelves() noexcept = default;
 
     // whole_bytes - of slabs whose chunks are all free. free_bytes - in all slabs; O(shelves).
-    std::size_t whole_bytes() const noexcept {
-        std::size_t sum = 0;
-        for (const corner& at : corners_) sum += at.whole_bytes;
-        return sum;
-    }
+    std::size_t whole_bytes() const noexcept { return base::all_bytes(); }
     std::size_t free_bytes() const noexcept {
         std::size_t sum = 0;
-        for (const corner& at : corners_)
-            for (unsigned i = 1; i <= Lists; ++i) sum += std::size_t{at.shelves[i].free} * cuts[i].each;
+        for (unsigned place = 0; place < places; ++place)
+            for (unsigned i = 1; i <= Lists; ++i) sum += std::size_t{at(place).shelves[i].free} * cuts[i].each;
         return sum;
     }
 
@@ -150,10 +145,10 @@ public:
 
     // take - up to `most` chunks of list i at that place, most_in_batch at most; {}: there is none.
     batch take(unsigned i, unsigned most, unsigned near) noexcept {
-        corner& at = corners_[near % places];
-        if (at.shelves[i].standing == 0) return {};
+        corner& here = at(near);
+        if (here.shelves[i].standing == 0) return {};
         run runs[most_in_batch], *end = runs;
-        take_locked(at, i, end, most);
+        take_locked(here, i, end, most);
         return chained(runs, end, cuts[i].each);
     }
 
@@ -179,42 +174,22 @@ public:
     // take_unused - the same, if it was not wanted at that place in the present period; nullptr: there is none, and the
     // next one begins. What is to go back to its arena is forgotten first.
     slab* take_whole(unsigned i, unsigned place) noexcept {
-        corner& at = corners_[place % places];
-        shelf& s = at.shelves[i];
+        corner& here = at(place);
+        shelf& s = here.shelves[i];
         if (s.standing == 0) return nullptr;
         busy::at_shelf hold(s.lock);
-        return s.whole.first ? take_away(at, i) : nullptr;
+        return s.whole.first ? take_away(here, i) : nullptr;
     }
     slab* take_unused(unsigned i, unsigned place) noexcept {
-        corner& at = corners_[place % places];
-        shelf& s = at.shelves[i];
+        corner& here = at(place);
+        shelf& s = here.shelves[i];
         busy::at_shelf hold(s.lock);
         if (s.unused == 0) return s.unused = s.wholes, nullptr;
         --s.unused;
-        return take_away(at, i);
-    }
-
-    // lock_for_fork - take(lock) for every lock; false: the calling thread has it already. See arena_ring.
-    void lock_for_fork(auto&& take) noexcept {
-        for_each_shelf([&](shelf& s) { s.held_by_fork = take(s.lock); });
-    }
-    void unlock_after_fork() noexcept {
-        for_each_shelf([](shelf& s) {
-            if (s.held_by_fork) s.lock.unlock();
-        });
-    }
-    void reset_after_fork() noexcept {
-        for_each_shelf([](shelf& s) {
-            if (s.held_by_fork) s.lock.reset_after_fork();
-        });
+        return take_away(here, i);
     }
 
 private:
-    void for_each_shelf(auto&& visit) noexcept {
-        for (corner& at : corners_)
-            for (shelf& s : at.shelves) visit(s);
-    }
-
     PTM_ALWAYS_INLINE slab* slab_of(const void* user, unsigned i) const noexcept {
         slab* s = map_.find(user);
         return s && list_in(s->home) == i ? s : nullptr;
@@ -234,12 +209,12 @@ private:
         return b;
     }
 
-    void take_locked(corner& at, unsigned i, run*& end, unsigned most) noexcept {
-        shelf& s = at.shelves[i];
+    void take_locked(corner& here, unsigned i, run*& end, unsigned most) noexcept {
+        shelf& s = here.shelves[i];
         busy::at_shelf hold(s.lock);
         unsigned taken = 0;
         while (taken < most) {
-            if (!s.partial.first && !open_whole(at, s)) break;
+            if (!s.partial.first && !open_whole(here, s)) break;
             slab* from = s.partial.first;
             taken += from->take(end, most - taken, cuts[i]);
             if (from->free_chunks() == 0) leave_row(s, s.partial, from);
@@ -248,18 +223,18 @@ private:
     }
 
     // open_whole - a whole slab becomes a partial one; false: there is none.
-    bool open_whole(corner& at, shelf& s) noexcept {
+    bool open_whole(corner& here, shelf& s) noexcept {
         slab* from = s.whole.first;
         if (!from) return false;
-        leave_whole(at, s, from);
+        leave_whole(here, s, from);
         s.partial.push(from);
         return true;
     }
 
-    void leave_whole(corner& at, shelf& s, slab* from) noexcept {
+    void leave_whole(corner& here, shelf& s, slab* from) noexcept {
         s.whole.remove(from);
         if (--s.wholes < s.unused) s.unused = s.wholes;
-        at.whole_bytes.subtract(from->whole_bytes());
+        here.bytes.subtract(from->whole_bytes());
     }
 
     static void leave_row(shelf& s, row& r, slab* from) noexcept {
@@ -269,10 +244,10 @@ private:
     }
 
     // take_away - the first whole one, which is there.
-    slab* take_away(corner& at, unsigned i) noexcept {
-        shelf& s = at.shelves[i];
+    slab* take_away(corner& here, unsigned i) noexcept {
+        shelf& s = here.shelves[i];
         slab* from = s.whole.first;
-        open_whole(at, s);
+        open_whole(here, s);
         leave_row(s, s.partial, from);
         s.free = s.free - from->free_chunks();
         from->home = 0;
@@ -280,7 +255,7 @@ private:
     }
 
     void stand(unsigned i, slab* s, unsigned place) noexcept {
-        shelf& to = corners_[place].shelves[i];
+        shelf& to = at(place).shelves[i];
         busy::at_shelf hold(to.lock);
         s->home = home_of(place, i);
         if (s->free_chunks() == 0) return;
@@ -297,18 +272,18 @@ private:
     // put_some - chunks from p on, as long as they are of slabs of that shelf.
     //   returns  the first that is not
     PTM_NOINLINE void* put_some(std::uint16_t home, void* p, bool forking) noexcept {
-        corner& at = corners_[place_in(home)];
-        shelf& to = at.shelves[list_in(home)];
+        corner& here = at(place_in(home));
+        shelf& to = here.shelves[list_in(home)];
         busy::at_shelf hold(to.lock, forking);
         unsigned count = 0;
-        for (slab* s; p && (s = map_.find(p)) && s->home == home;) count += put_into(at, to, *s, p);
+        for (slab* s; p && (s = map_.find(p)) && s->home == home;) count += put_into(here, to, *s, p);
         to.free = to.free + count;
         return p;
     }
 
     // put_into - chunks from p on, as long as they lie in the window of s; p: the first that does not.
     //   returns  how many
-    PTM_ALWAYS_INLINE unsigned put_into(corner& at, shelf& to, slab& s, void*& p) noexcept {
+    PTM_ALWAYS_INLINE unsigned put_into(corner& here, shelf& to, slab& s, void*& p) noexcept {
         const slab_cut& cut = cuts[list_in(s.home)];
         std::uintptr_t window = address_of(p) & ~(Window - 1);
         unsigned n = 0;
@@ -319,15 +294,15 @@ private:
         } while ((address_of(p) & ~(Window - 1)) == window);
         s.add(n);
         if (!s.in_row) enter_row(to, &s);
-        if (s.free_chunks() == cut.capacity) become_whole(at, to, &s);
+        if (s.free_chunks() == cut.capacity) become_whole(here, to, &s);
         return n;
     }
 
-    PTM_NOINLINE void become_whole(corner& at, shelf& to, slab* s) noexcept {
+    PTM_NOINLINE void become_whole(corner& here, shelf& to, slab* s) noexcept {
         to.partial.remove(s);
         to.whole.push(s);
         ++to.wholes;
-        at.whole_bytes.add(s->whole_bytes());
+        here.bytes.add(s->whole_bytes());
     }
 };
 

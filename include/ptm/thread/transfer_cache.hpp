@@ -42,62 +42,52 @@
 #include <ptm/sync/lock.hpp>
 #include <ptm/thread/batch.hpp>
 #include <ptm/thread/busy.hpp>
+#include <ptm/thread/shelves_by_place.hpp>
 
 namespace ptm {
 
 namespace detail {
 
+template <bin_context C, lock_policy Lock>
+struct transfer_shelf : lockable_shelf<Lock> {
+    unsigned count = 0;  // batches
+    unsigned unused = 0; // of them, since the period began: so many were never missed
+    batch_stack<C> waiting;
+};
+
 template <bin_context C, lock_policy Lock, unsigned Lists>
-class transfer_lists {
-public:
-    static constexpr unsigned places = 4;
+class transfer_lists : public shelves_by_place<transfer_shelf<C, Lock>, Lists> {
+    using shelf = transfer_shelf<C, Lock>;
+    using base = typename transfer_lists::shelves_by_place;
+    using corner = typename base::corner;
+    using base::at;
 
-private:
-    struct shelf {
-        [[no_unique_address]] Lock lock;
-        bool held_by_fork = false; // locked by the thread that forks, until the fork is over
-        unsigned count = 0;        // batches
-        unsigned unused = 0;       // of them, since the period began: so many were never missed
-        batch_stack<C> waiting;
-    };
-
-    // corner - the shelves of a place, in cache lines that other processors do not write to.
-    struct alignas(apart_bytes) corner {
-        shelf shelves[Lists];
-        relaxed<std::size_t> held = 0; // bytes
-    };
-
-    corner corners_[places];
     std::atomic<std::uint64_t> period_ = 0;
 
 public:
+    using base::places;
+
     constexpr transfer_lists() noexcept = default;
 
     // held - bytes, counted by the smallest size of each list.
-    std::size_t held() const noexcept {
-        std::size_t sum = 0;
-        for (const corner& at : corners_) sum += at.held;
-        return sum;
-    }
+    std::size_t held() const noexcept { return base::all_bytes(); }
 
     // put - a batch of list i, whose chunks have at least `each` bytes. near: the processor that this runs on.
     void put(unsigned i, batch b, std::size_t each, unsigned near = 0) noexcept {
-        corner& at = corners_[near % places];
-        shelf& s = at.shelves[i];
+        corner& to = at(near);
+        shelf& s = to.shelves[i];
         busy::at_shelf hold(s.lock);
         s.waiting.push(b);
         __atomic_store_n(&s.count, s.count + 1, __ATOMIC_RELAXED);
-        at.held.add(b.count * each);
+        to.bytes.add(b.count * each);
     }
 
     // take_near, take_elsewhere - the newest batch of list i at that place, or at another; {}: there is none. What the
     // threads of another processor may want back soon, one batch, they keep.
-    batch take_near(unsigned i, std::size_t each, unsigned near) noexcept {
-        return take_beyond(0, corners_[near % places], i, each);
-    }
+    batch take_near(unsigned i, std::size_t each, unsigned near) noexcept { return take_beyond(0, at(near), i, each); }
     batch take_elsewhere(unsigned i, std::size_t each, unsigned near) noexcept {
         batch b;
-        for (unsigned k = 1; k < places && !b; ++k) b = take_beyond(1, corners_[(near + k) % places], i, each);
+        for (unsigned k = 1; k < places && !b; ++k) b = take_beyond(1, at(near + k), i, each);
         return b;
     }
 
@@ -110,25 +100,25 @@ public:
 
     // batches - of list i that wait at a place, or did a moment ago.
     std::size_t batches(unsigned i, unsigned near = 0) const noexcept {
-        return __atomic_load_n(&corners_[near % places].shelves[i].count, __ATOMIC_RELAXED);
+        return __atomic_load_n(&at(near).shelves[i].count, __ATOMIC_RELAXED);
     }
 
     // take_any - a batch of list i, wherever there is one.
     batch take_any(unsigned i, std::size_t each) noexcept {
         batch b;
-        for (unsigned k = 0; k < places && !b; ++k) b = take_beyond(0, corners_[k], i, each);
+        for (unsigned k = 0; k < places && !b; ++k) b = take_beyond(0, at(k), i, each);
         return b;
     }
 
     // take_unused - a batch of list i that was not wanted at that place in the present period; {}: there is none, and
     // the next one begins.
     batch take_unused(unsigned i, std::size_t each, unsigned place = 0) noexcept {
-        corner& at = corners_[place];
-        shelf& s = at.shelves[i];
+        corner& from = at(place);
+        shelf& s = from.shelves[i];
         busy::at_shelf hold(s.lock);
         if (s.unused == 0) return s.unused = s.count, batch{};
         --s.unused;
-        return pop(at, s, each);
+        return pop(from, s, each);
     }
 
     // period_over - have `length` milliseconds gone by since this was true the last time? True for one thread only.
@@ -139,46 +129,26 @@ public:
     }
 
     // begin_period - now, or somewhat later.
-    void begin_period(std::uint64_t at) noexcept { period_.store(at, std::memory_order_relaxed); }
-
-    // lock_for_fork - take(lock) for every lock; false: the calling thread has it already. See arena_ring.
-    void lock_for_fork(auto&& take) noexcept {
-        for_each_shelf([&](shelf& s) { s.held_by_fork = take(s.lock); });
-    }
-    void unlock_after_fork() noexcept {
-        for_each_shelf([](shelf& s) {
-            if (s.held_by_fork) s.lock.unlock();
-        });
-    }
-    void reset_after_fork() noexcept {
-        for_each_shelf([](shelf& s) {
-            if (s.held_by_fork) s.lock.reset_after_fork();
-        });
-    }
+    void begin_period(std::uint64_t when) noexcept { period_.store(when, std::memory_order_relaxed); }
 
 private:
-    void for_each_shelf(auto&& visit) noexcept {
-        for (corner& at : corners_)
-            for (shelf& s : at.shelves) visit(s);
-    }
-
     // take_beyond - a batch, if there are more than `left`. The first look is at how many there were a moment ago:
     // whoever puts a batch there at the same time may be too late.
-    batch take_beyond(unsigned left, corner& at, unsigned i, std::size_t each) noexcept {
-        shelf& s = at.shelves[i];
+    batch take_beyond(unsigned left, corner& from, unsigned i, std::size_t each) noexcept {
+        shelf& s = from.shelves[i];
         if (__atomic_load_n(&s.count, __ATOMIC_RELAXED) <= left) return {};
         busy::at_shelf hold(s.lock);
         if (s.count <= left) return {};
-        batch b = pop(at, s, each);
+        batch b = pop(from, s, each);
         if (s.count < s.unused) s.unused = s.count;
         return b;
     }
 
-    static batch pop(corner& at, shelf& s, std::size_t each) noexcept {
+    static batch pop(corner& from, shelf& s, std::size_t each) noexcept {
         batch b = s.waiting.pop();
         if (!b) return b;
         __atomic_store_n(&s.count, s.count - 1, __ATOMIC_RELAXED);
-        at.held.subtract(b.count * each);
+        from.bytes.subtract(b.count * each);
         return b;
     }
 };
