@@ -96,20 +96,24 @@ struct walk {
     bool reached_top = false;
 };
 
+// walk_chunks - c and what follows. Used chunks may be cut up meanwhile by who owns them (thread/slab.hpp): each word
+// is looked at once.
 template <arena_config C>
 void walk_chunks(const arena_state<C>& a, chunk_in<C>* c, walk<C>& w, verifier& v) noexcept {
     using header = typename C::header;
     bool last_was_free = false;
-    for (std::size_t seen = 0; !ends_here(a, c); c = header::next(c)) {
-        chunk_size n = header::size_of(c);
-        v.must(header::sound(c), "a chunk's size word is as it was written");
-        v.must(size_possible<header>(n), "a chunk's size is possible");
-        if (v.gave_up() || (seen += bytes(n)) > a.system_bytes) return;
-        bool free = !header::in_use(c);
+    for (std::size_t seen = 0; !ends_here(a, c);) {
+        std::size_t word = header::peek(c), n = bytes(header::size_in(word));
+        v.must(header::sound_in(word, c), "a chunk's size word is as it was written");
+        v.must(size_possible<header>(chunk_size{n}), "a chunk's size is possible");
+        if (v.gave_up() || (seen += n) > a.system_bytes) return;
+        chunk_in<C>* after = header::at(c, n);
+        bool free = !header::prev_in_use_in(header::peek(after));
         v.must(!(free && last_was_free), "no two free chunks are neighbours");
-        v.must(header::prev_in_use(c) == !last_was_free, "a chunk knows whether the one before is in use");
-        if (free) w.free_bytes += bytes(n);
+        v.must(header::prev_in_use_in(word) == !last_was_free, "a chunk knows whether the one before is in use");
+        if (free) w.free_bytes += n;
         last_was_free = free;
+        c = after;
     }
     if (c == a.top) w.reached_top = true;
 }

@@ -11,7 +11,7 @@ namespace detail {
 // ends_here - top, or a fence; in a sub-heap also the word behind one.
 template <arena_config C>
 bool ends_here(const arena_state<C>& a, const chunk_in<C>* c) noexcept {
-    std::size_t n = bytes(C::header::size_of(c));
+    std::size_t n = bytes(C::header::size_in(C::header::peek(c)));
     return c == a.top || n == C::header::header_bytes || (a.side_arena && n == 0);
 }
 

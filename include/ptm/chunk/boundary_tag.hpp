@@ -163,8 +163,9 @@ private:
         __atomic_store_n(&c->word, word, __ATOMIC_RELAXED);
     }
     PTM_ALWAYS_INLINE static void write(chunk* c, std::size_t plain) noexcept { store(c, Word::write(c, plain)); }
+    // change - who sees the new size finds what is behind the chunk then, if that was written before.
     PTM_UNSANITIZED static void change(chunk* c, std::size_t plain) noexcept {
-        store(c, Word::change(c, c->word, plain));
+        __atomic_store_n(&c->word, Word::change(c, c->word, plain), __ATOMIC_RELEASE);
     }
 
     static constexpr std::size_t previous_used = 1;

@@ -434,10 +434,10 @@ private:
     }
 
     static constexpr bool rounds_alike() noexcept {
-        for (std::size_t r = 0; r <= most_stacked_request; ++r)
-            if (unsigned i = table::stack_of(header::size_for(r)) + 1;
-                i != (r < first_request ? 1 : (r - first_request) / header::alignment + 1))
-                return false;
+        for (std::size_t r = 0; r <= most_stacked_request; ++r) {
+            std::size_t ahead = r - first_request, i = table::stack_of(header::size_for(r)) + 1;
+            if (i != (ahead > most_stacked_request - first_request ? 1 : ahead / header::alignment + 1)) return false;
+        }
         return true;
     }
     static_assert(rounds_alike(), "front_cache: the header rounds requests in a way of its own");
