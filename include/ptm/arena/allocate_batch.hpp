@@ -118,11 +118,11 @@ template <arena_config C>
 chunk_in<C>* aligned_hole(arena_state<C>& a, std::size_t alignment, chunk_size n) noexcept {
     using header = typename C::header;
     constexpr unsigned most_looked_at = 16;
+    chunk_size enough = room_for_aligned<header>(n, alignment).size;
     chunk_in<C>* hole = best_hole(a, n);
-    for (unsigned k = 0; k < most_looked_at && hole && aligned_fit<C>(hole, alignment, n) == 0; ++k)
-        hole = best_hole(a, header::size_of(hole) + chunk_size{header::alignment});
-    if (aligned_fit<C>(hole, alignment, n) != 0) return hole;
-    return best_hole(a, room_for_aligned<header>(n, alignment).size);
+    for (unsigned k = 0; hole && aligned_fit<C>(hole, alignment, n) == 0; ++k)
+        hole = best_hole(a, k < most_looked_at ? header::size_of(hole) + chunk_size{header::alignment} : enough);
+    return hole;
 }
 
 // aligned_from_hole - a used chunk with room for up to k chunks of n, from an aligned_hole. k: as many as it has room

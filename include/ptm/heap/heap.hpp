@@ -940,10 +940,15 @@ private:
     static slab* whole_slab(unsigned i, unsigned near) noexcept {
         for (unsigned k = 1; k < shelves::places; ++k)
             if (slab* s = shelves_.take_whole(i, near + k)) return s;
+        return without_larger_arena([&] { return new_slab(i); });
+    }
+
+    // without_larger_arena - what search() finds where no arena may grow for the thread's cache.
+    static auto without_larger_arena(auto search) noexcept {
         own_.stays_small = true;
-        slab* s = new_slab(i);
+        auto found = search();
         own_.stays_small = false;
-        return s;
+        return found;
     }
 
     static slab* new_slab(unsigned i) noexcept {
@@ -990,11 +995,13 @@ private:
 
     // whole_slabs_home - all of them, or those that nobody has wanted for a while.
     static void whole_slabs_home(homecoming& home) noexcept {
-        each_shelf([&](unsigned i, unsigned place) { return shelves_.take_whole(i, place); }, home);
+        if constexpr (has_slabs)
+            each_shelf([](unsigned i, unsigned place) { return shelves_.take_whole(i, place); }, home);
     }
     static void unused_slabs_home() noexcept {
         homecoming home;
-        each_shelf([&](unsigned i, unsigned place) { return shelves_.take_unused(i, place); }, home);
+        if constexpr (has_slabs)
+            each_shelf([](unsigned i, unsigned place) { return shelves_.take_unused(i, place); }, home);
     }
     static void each_shelf(auto take, homecoming& home) noexcept {
         for (unsigned place = 0; place < shelves::places; ++place)
@@ -1087,9 +1094,7 @@ private:
     // without_growth - errno is as it was.
     static void* without_growth(std::size_t room, auto search) noexcept {
         arena* a = arenas_.lock_one(room);
-        own_.stays_small = true;
-        chunk* c = a ? search(a) : nullptr;
-        own_.stays_small = false;
+        chunk* c = without_larger_arena([&]() -> chunk* { return a ? search(a) : nullptr; });
         if (a) busy::leave(a->lock);
         return c ? header::to_user(c) : nullptr;
     }
@@ -1124,7 +1129,7 @@ private:
             home.rest();
         });
         order_.finish(home);
-        if constexpr (has_slabs) whole_slabs_home(home);
+        whole_slabs_home(home);
     }
 
     // give_back_unused - and what nobody has wanted for a while.
@@ -1133,7 +1138,7 @@ private:
         for (unsigned place = 0; place < exchange::places; ++place)
             for (unsigned i = 1; i < block::lists; ++i)
                 while (batch b = take_unused(i, place)) send_home(b);
-        if constexpr (has_slabs) unused_slabs_home();
+        unused_slabs_home();
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(SIZE_MAX);
     }
@@ -1224,15 +1229,17 @@ private:
 
     // hand_over - a batch of list i goes to the exchange.
     PTM_NOINLINE static void hand_over(unsigned i) noexcept {
-        put_batch(i, own_.leaving(i, limits_, share_of_a_thread()));
+        put_batch(i, own_.leaving(i, limits_, share_of_a_thread(i)));
         own_.brings();
         if (++own_.handed_over % 16 != 0 || forking_) return;
         if (exchange_.period_over(coarse_clock::now(), C::tuned.exchange_period)) [[unlikely]]
             give_back_sparingly();
     }
 
-    // share_of_a_thread - bytes that its cache may hold of sizes that are costly to cut.
-    static std::size_t share_of_a_thread() noexcept {
+    // share_of_a_thread - bytes that its cache may hold of sizes that are costly to cut, if list i has such.
+    static std::size_t share_of_a_thread([[maybe_unused]] unsigned i) noexcept {
+        if constexpr (has_slabs)
+            if (block::has_slabs(i)) return 0;
         return shared_.held / (C::tuned.budget_share * std::max<std::size_t>(threads_, 1));
     }
 
@@ -1243,10 +1250,8 @@ private:
         if (own_.serves) empty(own_);
         errno_guard keep;
         collect(send_home);
-        if constexpr (has_slabs) {
-            homecoming home;
-            whole_slabs_home(home);
-        }
+        homecoming home;
+        whole_slabs_home(home);
     }
 
     static void send_home(batch b) noexcept {
@@ -1369,9 +1374,7 @@ private:
     // resized_before_growth - as before_growth.
     static void* resized_before_growth(chunk* c, std::size_t request) noexcept {
         if (forking_ || !own_.serves) return nullptr;
-        own_.stays_small = true;
-        void* p = resized(c, request);
-        own_.stays_small = false;
+        void* p = without_larger_arena([&] { return resized(c, request); });
         if (!p) collect_for_growth();
         return p;
     }

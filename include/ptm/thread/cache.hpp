@@ -93,7 +93,7 @@ concept exchanges_batches = has_lists<P, C>
            { P::template in<C>::most_stacked_request } -> std::convertible_to<std::size_t>; // on the usual path
            { block.begin(bounds) } noexcept -> std::same_as<void>; // before anything but get and accept
            { block.end() } noexcept -> std::same_as<void>; // when all_of every list is gone: it takes nothing any more
-           { block.get_at_once(request) } noexcept -> std::same_as<void*>;   // the usual path: some requests only
+           { block.get_at_once(request) } noexcept -> std::same_as<void*>; // the usual path: what its list has at once
            { block.accept_at_once(c, word) } noexcept -> std::same_as<bool>; // of the size that the word says
            { block.get_in(list) } noexcept -> std::same_as<void*>;           // if the list has any at once
            { block.accept_in(list, c) } noexcept -> std::same_as<bool>;      // if the list has room at once

@@ -45,8 +45,8 @@ public:
     static constexpr std::size_t most_request = MostRequest;
 
     // first_of - the first list whose chunks all have n bytes; what is not a multiple of the alignment is rounded down.
-    // last_of - the list that a chunk of n belongs to; not for
-    // larger ones than MostRequest needs. of_any - the same; 0: none.
+    // last_of - the list that a chunk of n belongs to; not for larger ones than MostRequest needs. of_any - the same
+    // for any n; 0: none.
     static constexpr unsigned first_of(chunk_size n) noexcept { return numbers.first[bytes(n) / H::alignment]; }
     static constexpr unsigned last_of(chunk_size n) noexcept { return numbers.last[bytes(n) / H::alignment]; }
     static constexpr unsigned of_any(chunk_size n) noexcept {

@@ -15,6 +15,12 @@
 
 namespace ptm::detail {
 
+// stacked_size - the smallest chunk's, and those that follow, from 0 on. Bytes.
+template <sizes_chunks H>
+constexpr std::size_t stacked_size(unsigned i) noexcept {
+    return bytes(H::smallest) + i * H::alignment;
+}
+
 template <sizes_chunks H, std::size_t MostRequest, unsigned PerDoubling>
 struct size_lists {
     static constexpr unsigned stacks = 64;
@@ -46,7 +52,7 @@ struct size_lists {
     static constexpr unsigned bits_of(chunk_size n) noexcept { return static_cast<unsigned>(std::bit_width(bytes(n))); }
 
     static constexpr std::size_t smallest_in(unsigned i) noexcept {
-        if (i < stacks) return bytes(H::smallest) + i * H::alignment;
+        if (i < stacks) return stacked_size<H>(i);
         return std::size_t{PerDoubling + (i - stacks) % PerDoubling}
         << (bits_of(largest_stacked) - part_bits + (i - stacks) / PerDoubling);
     }

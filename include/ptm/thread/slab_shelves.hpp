@@ -28,6 +28,7 @@
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/cached_lists.hpp>
 #include <ptm/thread/shelves_by_place.hpp>
+#include <ptm/thread/size_lists.hpp>
 #include <ptm/thread/slab.hpp>
 
 namespace ptm::detail {
@@ -72,9 +73,7 @@ public:
     using base::places;
     using slab = ptm::detail::slab<C, Window>;
 
-    static constexpr chunk_size size_in(unsigned i) noexcept {
-        return chunk_size{bytes(header::smallest) + (i - 1) * header::alignment};
-    }
+    static constexpr chunk_size size_in(unsigned i) noexcept { return chunk_size{stacked_size<header>(i - 1)}; }
 
 private:
     using shelf = slab_shelf<Lock, slab>;

@@ -50,8 +50,8 @@ namespace detail {
 
 template <bin_context C, lock_policy Lock>
 struct transfer_shelf : lockable_shelf<Lock> {
-    unsigned count = 0;  // batches
-    unsigned unused = 0; // of them, since the period began: so many were never missed
+    relaxed<unsigned> count = 0; // batches; looked at without the lock
+    unsigned unused = 0;         // of them, since the period began: so many were never missed
     batch_stack<C> waiting;
 };
 
@@ -78,7 +78,7 @@ public:
         shelf& s = to.shelves[i];
         busy::at_shelf hold(s.lock);
         s.waiting.push(b);
-        __atomic_store_n(&s.count, s.count + 1, __ATOMIC_RELAXED);
+        s.count = s.count + 1;
         to.bytes.add(b.count * each);
     }
 
@@ -99,9 +99,7 @@ public:
     }
 
     // batches - of list i that wait at a place, or did a moment ago.
-    std::size_t batches(unsigned i, unsigned near = 0) const noexcept {
-        return __atomic_load_n(&at(near).shelves[i].count, __ATOMIC_RELAXED);
-    }
+    std::size_t batches(unsigned i, unsigned near = 0) const noexcept { return at(near).shelves[i].count; }
 
     // take_any - a batch of list i, wherever there is one.
     batch take_any(unsigned i, std::size_t each) noexcept {
@@ -136,7 +134,7 @@ private:
     // whoever puts a batch there at the same time may be too late.
     batch take_beyond(unsigned left, corner& from, unsigned i, std::size_t each) noexcept {
         shelf& s = from.shelves[i];
-        if (__atomic_load_n(&s.count, __ATOMIC_RELAXED) <= left) return {};
+        if (s.count <= left) return {};
         busy::at_shelf hold(s.lock);
         if (s.count <= left) return {};
         batch b = pop(from, s, each);
@@ -147,7 +145,7 @@ private:
     static batch pop(corner& from, shelf& s, std::size_t each) noexcept {
         batch b = s.waiting.pop();
         if (!b) return b;
-        __atomic_store_n(&s.count, s.count - 1, __ATOMIC_RELAXED);
+        s.count = s.count - 1;
         from.bytes.subtract(b.count * each);
         return b;
     }
