@@ -30,13 +30,17 @@ struct rationed_heap
     : edit<Named, cover::put_rationed_main<cover::watched_brk>, cover::put_rationed_mapped<mmap_backend>,
            cover::put_rationed_arena<typename Named::arena_backend>, set_tuned<ptm_test::deaf(Named::tuned)>> {};
 
+// fast_in_turn - its windows are rationed, too.
+struct fast_in_turn : edit<fast, set_cache<front_cache<32 * 1024, 32 * 1024, ptm_test::rationed_slabs<cover::purse>>>> {
+};
+
 using named_arenas =
     std::tuple<with_books<glibc_2_33>, with_books<glibc_2_36>, with_books<glibc_2_36_counted>, with_books<glibc_2_42>,
                with_books<glibc_2_42_branch>, with_books<container_heap>, with_books<fast>,
                over_a_resource<unsynchronized_arena>, over_a_resource<synchronized_arena>>;
 using named_heaps = std::tuple<rationed_heap<glibc_2_33>, rationed_heap<glibc_2_36>, rationed_heap<glibc_2_36_counted>,
                                rationed_heap<glibc_2_42>, rationed_heap<glibc_2_42_branch>,
-                               rationed_heap<container_heap>, rationed_heap<fast>>;
+                               rationed_heap<container_heap>, rationed_heap<fast_in_turn>>;
 }
 
 TEMPLATE_LIST_TEST_CASE("a named configuration as an arena", "", named_arenas) {

@@ -33,6 +33,7 @@ void fill_kept(std::size_t thread) {
 
 // figures_add_up - those of malloc_info one by one, together, and those of mallinfo2.
 bool figures_add_up() {
+    preload::read_information(); // so that what it allocates is there afterwards
     struct mallinfo2 whole = mallinfo2();
     preload::information all = preload::read_information();
     std::size_t system = 0, free = 0, chunks = 0;

@@ -73,9 +73,24 @@ std::size_t current(const char* what) {
     return kib << 10;
 }
 
+// only_reserved - addresses in stretches of 1 GiB and more that nobody may touch: what an allocator gives up when it
+// comes to such a limit.
+std::size_t only_reserved() {
+    std::FILE* file = std::fopen("/proc/self/maps", "r");
+    EXPECT(file != nullptr);
+    char line[400], rights[5];
+    std::size_t from = 0, to = 0, sum = 0;
+    while (std::fgets(line, sizeof line, file))
+        if (std::sscanf(line, "%zx-%zx %4s", &from, &to, rights) == 3 && std::string_view(rights) == "---p")
+            if (to - from >= std::size_t{1} << 30) sum += to - from;
+    std::fclose(file);
+    return sum;
+}
+
 void set_limit(const char* what, std::size_t room) {
-    auto kind = std::string_view(what) == "VmSize" ? RLIMIT_AS : RLIMIT_DATA;
-    rlimit limit{current(what) + room, RLIM_INFINITY};
+    bool addresses = std::string_view(what) == "VmSize";
+    auto kind = addresses ? RLIMIT_AS : RLIMIT_DATA;
+    rlimit limit{current(what) - (addresses ? only_reserved() : 0) + room, RLIM_INFINITY};
     EXPECT(setrlimit(kind, &limit) == 0);
 }
 

@@ -10,6 +10,7 @@
 #include <ptm/heap/glibc_2_36.hpp>
 #include <ptm/os/decorated.hpp>
 #include <ptm/os/reserve.hpp>
+#include <ptm/thread/front_cache.hpp>
 
 #include <cstddef>
 #include <string>
@@ -28,10 +29,26 @@ constexpr ptm::tuning deaf(ptm::tuning t) {
     t.environment = ptm::environment_source::ignored;
     return t;
 }
+template <class Cache>
+struct in_few_windows {
+    using type = Cache;
+};
+template <std::size_t MostRequest, std::size_t SlabBytes, class Windows, class Records>
+struct in_few_windows<ptm::front_cache<MostRequest, SlabBytes, ptm::headerless_slabs<Windows, Records>>> {
+    using slabs = ptm::headerless_slabs<ptm::reserve_backend<64_MiB>, ptm::reserve_backend<1_MiB>>;
+    using type = ptm::front_cache<MostRequest, SlabBytes, slabs>;
+};
 template <class Base>
 using in_glass = ptm::edit<Base, ptm::set_main_backend<ptm::reserve_backend<64_MiB>>,
                            ptm::set_arena_backend<ptm::reserve_backend<4_MiB>>, ptm::set_tuned<deaf(Base::tuned)>,
+                           ptm::set_cache<typename in_few_windows<typename Base::cache>::type>,
                            ptm::set_reporter<catching_reporter>>;
+
+// no_windows - refuses whatever is asked of it.
+struct no_windows : ptm::reserve_backend<2_MiB> {
+    ptm::pages obtain(std::size_t) noexcept { return ptm::no_pages(); }
+};
+using without_windows = ptm::headerless_slabs<no_windows, ptm::reserve_backend<64_KiB>>;
 
 // counted_glass - the same with one arena, and with books kept on both backends; each can be made to fail.
 struct counted_glass : ptm::edit<glass, ptm::set_arenas<ptm::one_arena>,

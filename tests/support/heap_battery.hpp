@@ -186,7 +186,7 @@ private:
 
     bool books_agree() const {
         std::size_t held = purse::held - held_before_ + foreign();
-        return held == H::figures().system_bytes + H::shared().mapped_bytes;
+        return held == H::figures().system_bytes - H::windows().held_bytes + H::shared().mapped_bytes;
     }
 
     void look() const {

@@ -6,6 +6,8 @@
 
 #include <ptm/core/address.hpp>
 #include <ptm/os/backend.hpp>
+#include <ptm/os/reserve.hpp>
+#include <ptm/thread/slab_shelves.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -89,5 +91,16 @@ struct rationed : B {
 };
 
 static_assert(ptm::backend_policy<rationed<ptm::no_backend, 0>>);
+
+// rationed_aside - the same, but what it hands out is in no books.
+template <ptm::backend_policy B, int I>
+struct rationed_aside : B {
+    ptm::pages obtain(std::size_t bytes) noexcept { return ration<I>::take() ? B::obtain(bytes) : ptm::no_pages(); }
+};
+
+// rationed_slabs - of blocks without headers, 4 MiB at most.
+template <int I>
+using rationed_slabs = ptm::headerless_slabs<rationed_aside<ptm::reserve_backend<(std::size_t{4} << 20)>, I>,
+                                             rationed_aside<ptm::reserve_backend<65536>, I>>;
 
 } // namespace ptm_test

@@ -4,6 +4,7 @@
 
 #include <ptm/thread/batch.hpp>
 
+#include <cstdint>
 #include <tuple>
 #include <vector>
 
@@ -45,6 +46,27 @@ TEMPLATE_LIST_TEST_CASE("batches come off a stack whole, the newest first", "", 
     }
     CHECK(t.stack.empty());
     CHECK_FALSE(t.stack.pop());
+}
+
+TEST_CASE("two words of its first block are enough for a stack, where addresses leave room for the count") {
+    if (sizeof(void*) != 8) return;
+    using context = ptm_test::plain_context;
+    using links = ptm::detail::cached_links<context>;
+    alignas(16) std::uintptr_t blocks[3][4] = {};
+    for (auto& b : blocks) b[2] = b[3] = 0x5555;
+    ptm::detail::batch_stack<context> stack;
+    for (unsigned count : {1u, 128u, 60'000u}) {
+        void* first = blocks[count % 3];
+        links::lead(first, nullptr);
+        stack.push({first, count});
+    }
+    CHECK(stack.chunks() == 1 + 128 + 60'000);
+    for (unsigned count : {60'000u, 128u, 1u}) {
+        batch b = stack.pop();
+        CHECK(b.first == blocks[count % 3]);
+        CHECK(b.count == count);
+    }
+    for (auto& b : blocks) CHECK((b[2] == 0x5555 && b[3] == 0x5555));
 }
 
 TEMPLATE_LIST_TEST_CASE("a batch that was taken may be put on a stack again, also after others", "", contexts) {

@@ -5,9 +5,11 @@
 
 #include <ptm/chunk/listed_tag.hpp>
 #include <ptm/chunk/natural_tag.hpp>
+#include <ptm/observe/asan_poisoning.hpp>
 #include <ptm/thread/front_cache.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -635,6 +637,86 @@ TEST_CASE("what slabs do not have may come to a share of the heap, what they hav
         std::size_t most = slab_cache::has_slabs(i) ? 128 * 1024 : 512 * 1024;
         CHECK(c.granted() <= most);
         CHECK(c.granted() + 16 * 1024 > most);
+    }
+}
+
+TEST_CASE("a request has the list of the headerless block that it needs, and a chunk may stand in for one") {
+    using slab_cache = ptm::front_cache<32 * 1024, 32 * 1024, ptm::headerless_slabs<>>::in<context>;
+    if (!wide) return;
+    STATIC_REQUIRE((!wide || slab_cache::headerless));
+    constexpr std::size_t step = header::alignment, most_small = slab_cache::most_stacked_request;
+    CHECK(most_small == 64 * step);
+    for (std::size_t request = 0; request <= slab_cache::most_request; ++request) {
+        unsigned i = slab_cache::list_for(request);
+        REQUIRE(i >= 1);
+        REQUIRE(i < slab_cache::lists);
+        REQUIRE(slab_cache::has_slabs(i) == (request <= most_small));
+        std::size_t usable = ptm::bytes(slab_cache::size_in(i)) - header::overhead;
+        REQUIRE(usable >= request);
+        if (request > most_small) continue;
+        REQUIRE(usable >= i * step); // what a block of that list has
+        REQUIRE(i * step >= request);
+        REQUIRE((i == 1 || (i - 1) * step < request));
+        REQUIRE(slab_cache::size_for(request) == slab_cache::size_in(i));
+    }
+    for (std::size_t n = 32; slab_cache::cacheable(of(n)); n += step) { // a chunk serves what its list is for
+        unsigned i = slab_cache::list_of(of(n));
+        if (slab_cache::has_slabs(i)) REQUIRE(n - header::overhead >= i * step);
+    }
+}
+
+TEST_CASE("headerless blocks come and go by the number of their list") {
+    using slab_cache = ptm::front_cache<32 * 1024, 32 * 1024, ptm::headerless_slabs<>>::in<context>;
+    if (!wide) return;
+    slab_cache c;
+    slab_cache::limits bounds;
+    bounds.set({});
+    c.begin(bounds);
+    alignas(16) std::byte blocks[2][1024];
+    for (std::size_t request = 0; request <= slab_cache::most_stacked_request; ++request) {
+        unsigned i = slab_cache::list_for(request);
+        REQUIRE(c.get_at_once(request) == nullptr);
+        if (request % header::alignment == 1) REQUIRE_FALSE(c.accept_block(blocks[0], 16 * i)); // it had nothing yet
+        if (request == 0) continue;
+        REQUIRE(c.make_room(i));
+        REQUIRE(c.accept_block(blocks[0], 16 * i));
+        REQUIRE(c.accept_block(blocks[1], 16 * i));
+        REQUIRE(c.get_at_once(request) == blocks[1]);
+        REQUIRE(c.get_at_once(request) == blocks[0]);
+        if (request % header::alignment == 0) c.all_of(i);
+    }
+    CHECK_FALSE(c.accept_block(blocks[0], 0)); // where nobody has a block
+}
+
+TEST_CASE("where memory is poisoned, slabs are made of chunks") {
+    using kind = ptm::headerless_slabs<>;
+    STATIC_REQUIRE(std::is_same_v<ptm::detail::kind_of_slabs<context, 0, kind>::type, ptm::detail::no_slabs>);
+    STATIC_REQUIRE(std::is_same_v<ptm::detail::kind_of_slabs<context, 4096, ptm::chunk_slabs>::type, ptm::chunk_slabs>);
+    struct poisoned : context {
+        using poisoning = ptm::asan_poisoning;
+    };
+    STATIC_REQUIRE(std::is_same_v<ptm::detail::kind_of_slabs<poisoned, 4096, kind>::type, ptm::chunk_slabs>);
+    if (wide) STATIC_REQUIRE((!wide || std::is_same_v<ptm::detail::kind_of_slabs<context, 4096, kind>::type, kind>));
+}
+
+TEST_CASE("headerless blocks that share cache lines are wanted in whole pairs of those") {
+    using slab_cache = ptm::front_cache<32 * 1024, 32 * 1024, ptm::headerless_slabs<>>::in<context>;
+    if (!wide) return;
+    slab_cache c;
+    slab_cache::limits bounds;
+    bounds.set({});
+    c.begin(bounds);
+    for (unsigned i = 1; i <= 64; ++i) {
+        std::size_t each = slab_cache::block_bytes(i);
+        CHECK(each == i * header::alignment);
+        CHECK(slab_cache::is_shared(i) == (each < 64));
+        for (int k = 0; k < 9; ++k) {
+            unsigned some = c.wanted_apart(i);
+            CHECK(some >= c.wanted(i));
+            CHECK(some <= std::max(slab_cache::batch_of(i), 8u));
+            if (each < 64) CHECK(some * each % 128 == 0);
+            c.grow_after_miss(i);
+        }
     }
 }
 

@@ -143,6 +143,113 @@ TEST_CASE("a chunk that is free already is not freed again") {
     CHECK(ptm_test::fault_of([&] { w.put(mine[1]); }) == "none");
 }
 
+namespace {
+using bare_slab = ptm::detail::slab<context, window, true>;
+
+// bare - a slab of blocks without headers, in a window of real memory.
+struct bare {
+    slab_cut cut;
+    std::unique_ptr<std::byte, decltype(&std::free)> memory{static_cast<std::byte*>(std::aligned_alloc(window, window)),
+                                                            std::free};
+    bare_slab s{};
+
+    explicit bare(std::size_t each) : cut(slab_cut::headerless(window, each)) {
+        std::fill_n(memory.get(), window, std::byte{7});
+        s.begin(memory.get(), cut);
+    }
+};
+}
+
+TEST_CASE("blocks without headers fill their window, and nothing is written to it") {
+    PTM_TEST_SEED(random);
+    for (std::size_t each = step; each <= 64 * step; each += step) {
+        bare t(each);
+        CHECK(t.cut.capacity == window / each);
+        CHECK(t.s.free_chunks() == window / each);
+        std::vector<bare_slab::run> runs(window / each + 1, bare_slab::run{nullptr, 0});
+        bare_slab::run* end = runs.data();
+        REQUIRE(t.s.take(end, 100'000, t.cut) == window / each);
+        std::byte* next = t.memory.get();
+        for (const bare_slab::run* r = runs.data(); r != end; ++r) {
+            REQUIRE(r->first == next);
+            next += r->count * each;
+        }
+        CHECK(std::all_of(t.memory.get(), t.memory.get() + window, [](std::byte b) { return b == std::byte{7}; }));
+
+        std::vector<unsigned> order(t.cut.capacity);
+        for (unsigned k = 0; k < order.size(); ++k) order[k] = k;
+        std::shuffle(order.begin(), order.end(), random);
+        for (unsigned k : order) t.s.mark_free(t.memory.get() + k * each, t.cut);
+        t.s.add(t.cut.capacity);
+        CHECK(t.s.free_chunks() == t.cut.capacity);
+        CHECK(t.s.whole_bytes() == window);
+    }
+}
+
+TEST_CASE("what is no beginning of a block without a header is not freed, nor a free one once more") {
+    bare t(48);
+    bare_slab::run one[2], *end = one;
+    REQUIRE(t.s.take(end, 2, t.cut) == 2);
+    auto put = [&](std::size_t at) { return ptm_test::fault_of([&] { t.s.mark_free(t.memory.get() + at, t.cut); }); };
+    CHECK(put(16) == ptm::sentence(ptm::fault::double_free_out));
+    CHECK(put(47) == ptm::sentence(ptm::fault::double_free_out));
+    CHECK(put(48) == "none");
+    CHECK(put(48) == ptm::sentence(ptm::fault::double_free_not_prev));
+    CHECK(put(0) == "none");
+    CHECK(put(96) == ptm::sentence(ptm::fault::double_free_not_prev));
+}
+
+TEST_CASE("pages that nobody has a block in are dropped once, and wanted again when they are taken") {
+    constexpr std::size_t page = 4096;
+    PTM_TEST_SEED(random);
+    for (std::size_t each : {16u, 48u, 496u, 1008u, 1024u}) {
+        bare t(each);
+        std::vector<bool> free(t.cut.capacity, true), dropped(window / page, false);
+        auto first_of = [&](std::size_t k) { return k * page / each; };
+        auto end_of = [&](std::size_t k) {
+            return std::min<std::size_t>((k * page + page - 1) / each + 1, free.size());
+        };
+        auto unused = [&](std::size_t k) {
+            for (std::size_t i = first_of(k); i < end_of(k); ++i)
+                if (!free[i]) return false;
+            return true;
+        };
+        for (int turn = 0; turn < 300; ++turn) {
+            if (random() % 2 == 0) {
+                std::vector<bare_slab::run> runs(64, bare_slab::run{nullptr, 0});
+                bare_slab::run* end = runs.data();
+                t.s.take(end, 1 + static_cast<unsigned>(random() % 60), t.cut);
+                for (const bare_slab::run* r = runs.data(); r != end; ++r)
+                    for (unsigned k = 0; k < r->count; ++k)
+                        free[static_cast<std::size_t>(r->first - t.memory.get()) / each + k] = false;
+                for (std::size_t k = 0; k < dropped.size(); ++k)
+                    if (!unused(k)) dropped[k] = false;
+            } else {
+                std::size_t from = random() % free.size(), to = std::min(free.size(), from + random() % 300);
+                for (std::size_t i = from; i < to; ++i) {
+                    if (free[i]) continue;
+                    t.s.mark_free(t.memory.get() + i * each, t.cut);
+                    t.s.add(1);
+                    free[i] = true;
+                }
+            }
+            std::vector<bool> now(window / page, false);
+            bool refuses = random() % 4 == 0;
+            t.s.drop_pages(page, t.cut, [&](ptm::pages run) {
+                REQUIRE(run.bytes % page == 0);
+                for (std::size_t b = 0; b < run.bytes; b += page)
+                    now[static_cast<std::size_t>(run.data - t.memory.get() + static_cast<std::ptrdiff_t>(b)) / page] =
+                        true;
+                return !refuses;
+            });
+            for (std::size_t k = 0; k < now.size(); ++k) {
+                REQUIRE(now[k] == (unused(k) && !dropped[k]));
+                if (now[k] && !refuses) dropped[k] = true;
+            }
+        }
+    }
+}
+
 TEST_CASE("a slab gives what it has, whatever is taken and put") {
     PTM_TEST_SEED(random);
     for (std::size_t n : {smallest, smallest + step, 5 * smallest + step, smallest + 63 * step}) {

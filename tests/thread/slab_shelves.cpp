@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 
+#include <ptm/os/reserve.hpp>
 #include <ptm/sync/futex_lock.hpp>
 #include <ptm/sync/spin_lock.hpp>
 #include <ptm/thread/slab_shelves.hpp>
@@ -283,5 +284,139 @@ TEST_CASE("a fork has the lock of every shelf, and puts without taking any") {
     t.shelves->unlock_after_fork();
     t.shelves->reset_after_fork();
     CHECK(noisy_lock::let_go == all);
+    CHECK(noisy_lock::reset == all);
+}
+
+// ---- without headers -----------------------------------------------------------------------------------------------
+
+namespace {
+// bare - shelves of blocks without headers, and the windows that they have.
+template <class Lock = ptm::no_lock>
+struct bare {
+    using context = ptm_test::plain_context;
+    using kind = ptm::headerless_slabs<ptm::reserve_backend<(1u << 20)>, ptm::reserve_backend<(1u << 16)>>;
+    using shelves_type = ptm::detail::slab_shelves<context, Lock, lists, window, kind>;
+    using slab = typename shelves_type::slab;
+    static constexpr std::size_t unit = context::header::alignment;
+
+    std::unique_ptr<shelves_type> shelves = std::make_unique<shelves_type>();
+
+    bare() { shelves->windows().prepare(); }
+
+    batch first(unsigned i, unsigned most, unsigned near = 0) {
+        slab* s = shelves->windows().take_anew();
+        REQUIRE(s != nullptr);
+        return shelves->take_first(i, shelves->begin(i, s), most, near);
+    }
+    static std::vector<void*> in(batch b) { return plain::in(b); }
+    static unsigned capacity(unsigned i) { return static_cast<unsigned>(window / (i * unit)); }
+};
+}
+
+TEST_CASE("blocks without headers lie side by side, and their list is known by their address") {
+    bare<> t;
+    auto& shelves = *t.shelves;
+    for (unsigned i : {1u, 2u, 3u, lists}) {
+        CHECK(shelves.block_bytes(i) == i * t.unit);
+        auto mine = t.in(t.first(i, 1000));
+        REQUIRE(mine.size() == std::min(t.capacity(i), 1000u));
+        CHECK(ptm::is_aligned(mine[0], window));
+        for (std::size_t k = 0; k < mine.size(); ++k) {
+            REQUIRE(mine[k] == static_cast<std::byte*>(mine[0]) + k * i * t.unit);
+            std::size_t number = shelves.number_of(mine[k]);
+            REQUIRE(shelves.holds(number));
+            REQUIRE(shelves.scaled_list_of(number) == 16 * i);
+            REQUIRE(shelves.list_of(mine[k]) == i);
+            REQUIRE(shelves.owns(mine[k], i));
+        }
+        CHECK_FALSE(shelves.put(i, plain::chained(mine)));
+        CHECK(shelves.whole_bytes() == window);
+        auto* s = shelves.take_whole(i, 0);
+        REQUIRE(s != nullptr);
+        CHECK(shelves.list_of(mine[0]) == 0); // nobody has a block there
+        CHECK_FALSE(shelves.owns(mine[0]));
+        shelves.windows().put(s);
+        CHECK(shelves.windows().take_ready() == s);
+    }
+    int here = 0;
+    CHECK_FALSE(shelves.holds(shelves.number_of(&here)));
+    CHECK_FALSE(shelves.owns(&here));
+}
+
+TEST_CASE("a window serves one list after another") {
+    bare<> t;
+    for (unsigned i : {5u, 1u, lists}) {
+        auto mine = t.in(t.first(i, 4));
+        CHECK(t.shelves->free_bytes() == (t.capacity(i) - 4) * i * t.unit);
+        CHECK(t.shelves->list_of(mine[3]) == i);
+        t.shelves->put(i, plain::chained(mine));
+        auto* s = t.shelves->take_whole(i, 0);
+        REQUIRE(s != nullptr);
+        t.shelves->windows().put(s);
+        t.shelves->windows().drop([](ptm::pages) {});
+    }
+}
+
+TEST_CASE("chunks with headers are handed back by shelves of blocks without") {
+    bare<> t;
+    ptm_test::batch_maker<ptm_test::plain_context> others;
+    auto mine = t.in(t.first(2, 3));
+    auto loose = others.in(others.make(48, 2));
+    auto back = t.in(t.shelves->put(2, plain::chained({loose[0], mine[0], mine[1], loose[1], mine[2]})));
+    std::sort(back.begin(), back.end());
+    std::sort(loose.begin(), loose.end());
+    CHECK(back == loose);
+    CHECK(t.shelves->whole_bytes() == window);
+}
+
+TEST_CASE("threads that take and put blocks without headers lose none") {
+    bare<ptm::futex_lock> t;
+    constexpr unsigned threads = 4;
+    const std::size_t turns = ptm_test::steps(2'000);
+    const std::uint64_t seed = ptm_test::seed();
+    INFO("PTM_SEED=" << seed << " replays this run, but for the threads' turns");
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> running;
+    auto get = [&](unsigned i, unsigned most, unsigned near) {
+        if (batch b = t.shelves->take(i, most, near)) return t.in(b);
+        auto* s = t.shelves->windows().take_ready();
+        if (!s) s = t.shelves->windows().take_anew();
+        if (!s) return std::vector<void*>{};
+        return t.in(t.shelves->take_first(i, t.shelves->begin(i, s), most, near));
+    };
+    for (unsigned n = 0; n < threads; ++n)
+        running.emplace_back([&, n] {
+            std::mt19937_64 random(seed + n);
+            for (std::size_t turn = 0; turn < turns; ++turn) {
+                unsigned i = 1 + static_cast<unsigned>(random() % 3);
+                auto mine = get(i, 1 + static_cast<unsigned>(random() % 60), n);
+                for (void* p : mine) static_cast<std::uintptr_t*>(p)[1] = n;
+                for (void* p : mine) wrong += static_cast<std::uintptr_t*>(p)[1] != n || t.shelves->list_of(p) != i;
+                if (!mine.empty() && t.shelves->put(i, plain::chained(mine))) ++wrong;
+                if (random() % 8 == 0)
+                    if (auto* s = t.shelves->take_whole(i, n)) t.shelves->windows().put(s);
+            }
+        });
+    for (std::thread& r : running) r.join();
+    CHECK(wrong == 0);
+    CHECK(t.shelves->free_bytes() <= t.shelves->windows().held_bytes());
+    std::size_t home = 0;
+    for (unsigned i = 1; i <= 3; ++i)
+        for (unsigned place = 0; place < 4; ++place)
+            while (t.shelves->take_whole(i, place)) home += window;
+    CHECK(home + t.shelves->windows().ready_bytes() == t.shelves->windows().held_bytes());
+}
+
+TEST_CASE("a fork has the lock of the windows, too") {
+    bare<noisy_lock> t;
+    const int all = static_cast<int>(bare<noisy_lock>::shelves_type::places * (lists + 1)) + 1;
+    noisy_lock::taken = noisy_lock::let_go = noisy_lock::reset = 0;
+    auto take = [](noisy_lock& l) { return l.try_lock(); };
+    t.shelves->lock_for_fork(take);
+    CHECK(noisy_lock::taken == all);
+    t.shelves->unlock_after_fork();
+    CHECK(noisy_lock::let_go == all);
+    t.shelves->lock_for_fork(take);
+    t.shelves->reset_after_fork();
     CHECK(noisy_lock::reset == all);
 }

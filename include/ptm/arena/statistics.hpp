@@ -27,6 +27,12 @@ struct arena_figures {
     constexpr std::size_t used_bytes() const noexcept { return system_bytes - free_bytes(); }
 };
 
+// window_figures - memory for small blocks that is in no arena: what the system gave, and what of it nobody uses.
+struct window_figures {
+    std::size_t held_bytes = 0;
+    std::size_t free_bytes = 0;
+};
+
 // heap_figures - the same for several arenas.
 struct heap_figures : arena_figures {
     std::size_t arenas = 0;
@@ -44,6 +50,14 @@ struct heap_figures : arena_figures {
         sub_heaps += f.sub_heaps;
         reserved_bytes += f.reserved_bytes;
         committed_bytes += f.committed_bytes;
+    }
+
+    void add(const window_figures& w) noexcept {
+        system_bytes += w.held_bytes;
+        most_system_bytes += w.held_bytes;
+        reserved_bytes += w.held_bytes;
+        committed_bytes += w.held_bytes;
+        binned_bytes += w.free_bytes;
     }
 };
 

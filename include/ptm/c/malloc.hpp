@@ -81,13 +81,15 @@ struct c_interface {
 
     // malloc_stats - to standard error.
     static void malloc_stats() noexcept {
-        put_statistics(H::shared(), each_arena, [](std::string_view s) { fwrite(s.data(), 1, s.size(), stderr); });
+        auto print = [](std::string_view s) { fwrite(s.data(), 1, s.size(), stderr); };
+        put_statistics(H::shared(), each_arena, print, H::windows());
     }
 
     // malloc_info - XML; options must be 0, else EINVAL is returned.
     static int malloc_info(int options, FILE* to) noexcept {
         if (options != 0) return EINVAL;
-        put_information(H::shared(), each_arena, [to](std::string_view s) { fwrite(s.data(), 1, s.size(), to); });
+        auto print = [to](std::string_view s) { fwrite(s.data(), 1, s.size(), to); };
+        put_information(H::shared(), each_arena, print, H::windows());
         return 0;
     }
 

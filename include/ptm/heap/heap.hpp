@@ -59,6 +59,10 @@ class heap {
         if constexpr (C::cache::exchanges) return C::cache::slab_bytes != 0;
         return false;
     }();
+    static constexpr bool headerless = [] { // its slabs' blocks
+        if constexpr (has_slabs) return block::headerless;
+        return false;
+    }();
     static constexpr bool keeps_mappings = has(C::mapped_backend::able, can::keep);
 
     static_assert(has_sub_heaps<C> || !C::arenas::several,
@@ -100,13 +104,13 @@ public:
             [[maybe_unused]] at_work working;
             if (!shared_.permits(Request)) [[unlikely]]
                 return detail::out_of_memory();
-            void* p = cache().template get_known<header::size_for(Request)>();
+            void* p = cache().template get_known<known_size<Request>()>();
             return handed(p ? p : malloc_uncached(Request), Request);
         }
     }
 
     // free_of - free(p) of a block that was asked for with Request bytes; p is not nullptr. A wrong number costs time
-    // and nothing else, unless the configuration trusts_sizes.
+    // and nothing else, unless the configuration trusts_sizes: then the block must not have been resized either.
     template <std::size_t Request>
     PTM_ALWAYS_INLINE static void free_of(void* p) noexcept {
         if constexpr (!knows_size_for<Request>) {
@@ -116,7 +120,7 @@ public:
                 return hook(p, __builtin_return_address(0));
             [[maybe_unused]] at_work working;
             shared_.observer(events::freed{p});
-            free_known<header::size_for(Request)>(header::from_user(p));
+            free_known<known_size<Request>()>(header::from_user(p));
         }
     }
 
@@ -125,11 +129,14 @@ public:
     PTM_ALWAYS_INLINE static void free(void* p) noexcept {
         if (free_hook hook = hooks::on_free()) [[unlikely]]
             return hook(p, __builtin_return_address(0));
+        if constexpr (headerless) // before anything else: nullptr is in no window, as soon as there are some
+            if (std::size_t window = shelves_.number_of(p); shelves_.holds(window)) [[likely]]
+                return shared_.observer(events::freed{p}), free_headerless(p, window);
         if (!p) [[unlikely]]
             return;
         [[maybe_unused]] at_work working;
         shared_.observer(events::freed{p});
-        free_chunk(header::from_user(p));
+        free_with_header(header::from_user(p));
     }
 
     // calloc - room for n objects of `each` bytes, reading as zero; ENOMEM also when the product is too large.
@@ -149,7 +156,7 @@ public:
         if (malloc_hook hook = hooks::on_malloc()) [[unlikely]]
             return cleared(hook(request, __builtin_return_address(0)), request);
         stash s = stash_of_thread(request);
-        wanted w = want<C>(request);
+        wanted w = want<C>(rounded(request));
         auto search = [&](arena_state<C>* a) { return a ? allocate_cleared(*a, s, w) : map_cleared(shared_, w); };
         return handed_cleared(user(request, request, search), request);
     }
@@ -222,7 +229,7 @@ public:
 
     // good_size - bytes that a block for this request has at least. Who asks for so many wastes none.
     static constexpr std::size_t good_size(std::size_t request) noexcept {
-        return request > largest_request ? request : bytes(header::size_for(request)) - header::overhead;
+        return request > largest_request ? request : bytes(header::size_for(rounded(request))) - header::overhead;
     }
 
     // usable_size - bytes that may be written at p, at least those asked for; 0 for nullptr and for a chunk that is
@@ -258,11 +265,18 @@ public:
         for_each_arena([](arena_state<C>& a) { ptm::consolidate(a); });
     }
 
-    // figures - sums over all arenas.
+    // figures - sums over all arenas, and windows.
     static heap_figures figures() noexcept {
         heap_figures sum;
         for_each_arena([&](arena_state<C>& a) { sum.add(figures_of(a)); });
+        sum.add(windows());
         return sum;
+    }
+
+    // windows - those of headerless slabs: what their blocks do not use counts as used, as what threads have cached.
+    static window_figures windows() noexcept {
+        if constexpr (headerless) return {shelves_.windows().held_bytes(), shelves_.windows().ready_bytes()};
+        return {};
     }
 
     // verify - nullptr, or the invariant that does not hold in some arena.
@@ -438,13 +452,16 @@ private:
     // give_back_at_end - the mappings that it keeps count for half of what makes the last thread collect: by themselves
     // they are no reason for another round.
     static void give_back_at_end() noexcept {
+        drop_windows();
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(C::tuned.collect_at_end / 2);
         known_left_ = 0;
     }
     static std::size_t whole_slab_bytes() noexcept {
-        if constexpr (has_slabs) return shelves_.whole_bytes();
-        return 0;
+        std::size_t sum = 0;
+        if constexpr (has_slabs) sum += shelves_.whole_bytes();
+        if constexpr (headerless) sum += shelves_.windows().ready_bytes();
+        return sum;
     }
     static std::size_t kept_mappings() noexcept {
         if constexpr (keeps_mappings) return shared_.mapped_backend.kept();
@@ -519,6 +536,7 @@ private:
         // operator() - a slab that stands nowhere any more.
         void operator()(slab& s) noexcept {
             if (++brought_ % most_at_a_time == 0) rest();
+            if constexpr (headerless) return shelves_.windows().put(&s, forking_);
             arena_state<C>& a = arena_of(s.first());
             if (&a != at_) go_to(&a);
             join(a, s.unite());
@@ -526,9 +544,10 @@ private:
 
         void operator()(chunk* c) noexcept {
             if (++brought_ % most_at_a_time == 0) rest();
+            if (headerless && went_to_slab(c)) return;
             if constexpr (C::ruled.size_doubted_late) look_at_uncached<C>(c, owned_size(c));
             if (C::ruled.trusts_sizes && header::mapped_in(header::peek(c))) return free_mapped(c);
-            if (went_to_slab(c)) return;
+            if (!headerless && went_to_slab(c)) return;
             arena_state<C>& a = arena_of(c);
             if (&a != at_) go_to(&a);
             if (!C::cache::exchanges) return release_to_arena(a, c, origin::user);
@@ -562,6 +581,7 @@ private:
     static inline constinit std::atomic<bool> collecting_ = false;
     static inline constinit thread_local bool collects_ = false;  // the calling thread does
     static inline constinit relaxed<std::size_t> known_left_ = 0; // bytes, in a new child
+    static inline constinit relaxed<std::size_t> largest_ = 0;    // bytes, see much_in_slabs
     static inline constinit relaxed<std::size_t> threads_ = 0;    // that have caches in their own storage
     static inline constinit thread_local bool leaving_ = false;
     static inline constinit thread_local bool will_leave_ = false; // the thread's end will be told
@@ -579,13 +599,38 @@ private:
         return shared_.held + offered;
     }
 
-    // free_chunk - of any size, mapped or not.
+    // free_chunk - of any size, mapped or not. free_with_header - not headerless.
     PTM_ALWAYS_INLINE static void free_chunk(chunk* c) noexcept {
+        if constexpr (headerless) {
+            void* p = header::to_user(c);
+            if (std::size_t window = shelves_.number_of(p); shelves_.holds(window)) return free_headerless(p, window);
+        }
+        free_with_header(c);
+    }
+    PTM_ALWAYS_INLINE static void free_with_header(chunk* c) noexcept {
         std::size_t word = header::peek(c);
         if constexpr (C::cache::exchanges)
             free_by_word(c, word);
         else
             free_by_size(c, word);
+    }
+
+    // is_headerless - c stands for a block without a header: what precedes that is not to be looked at.
+    // list_of_headerless - its list; 0: nobody has a block there.
+    PTM_ALWAYS_INLINE static bool is_headerless([[maybe_unused]] const chunk* c) noexcept {
+        if constexpr (headerless) {
+            std::size_t window = shelves_.number_of(header::to_user(const_cast<chunk*>(c)));
+            return shelves_.holds(window) && (shelves_.scaled_list_of(window) != 0 || !shelves_.windows().gave_up());
+        }
+        return false;
+    }
+    static unsigned list_of_headerless(const chunk* c) noexcept {
+        return shelves_.list_of(header::to_user(const_cast<chunk*>(c)));
+    }
+
+    PTM_ALWAYS_INLINE static void free_headerless(void* p, std::size_t window) noexcept {
+        if (!own_.accept_block(p, shelves_.scaled_list_of(window))) [[unlikely]]
+            free_unstacked(p);
     }
 
     PTM_ALWAYS_INLINE static void free_by_size(chunk* c, std::size_t word) noexcept {
@@ -622,11 +667,24 @@ private:
         if constexpr (C::poisoning::poisons) hide_freed<C>(all_there_is(), c);
     }
 
+    // rounded - a request, so that a chunk for it may stand in for a headerless block, in the list of those.
+    static constexpr std::size_t rounded(std::size_t request) noexcept {
+        if constexpr (headerless)
+            if (request <= block::most_stacked_request) return align_up(request, header::alignment);
+        return request;
+    }
+
+    // known_size - of the chunks in the list for so many bytes.
+    template <std::size_t Request>
+    static constexpr chunk_size known_size() noexcept {
+        if constexpr (headerless) return block::size_for(Request);
+        return header::size_for(Request);
+    }
+
     // knows_size_for - has the cache a quicker way for requests of so many bytes?
     template <std::size_t Request>
     static constexpr bool knows_size_for = [] {
-        if constexpr (C::cache::knows_sizes)
-            return Request <= largest_request && block::knows(header::size_for(Request));
+        if constexpr (C::cache::knows_sizes) return Request <= largest_request && block::knows(known_size<Request>());
         return false;
     }();
 
@@ -656,6 +714,8 @@ private:
 
     // usable - of a block; 0: c is free.
     static std::size_t usable(const chunk* c) noexcept {
+        if constexpr (headerless)
+            if (is_headerless(c)) return shelves::block_bytes(list_of_headerless(c));
         std::size_t word = header::peek(c), n = bytes(header::size_in(word));
         if (header::mapped_in(word)) return n - header::header_bytes;
         return header::prev_in_use_in(header::peek(header::at(c, n))) ? n - header::overhead : 0;
@@ -687,6 +747,7 @@ private:
         }
         [[maybe_unused]] at_work working;
         chunk* c = header::from_user(p);
+        if (is_headerless(c)) return realloc_headerless(c, request);
         std::size_t word = header::peek(c);
         bool mapped = header::mapped_in(word);
         if (!mapped) make_early_cache();
@@ -701,6 +762,15 @@ private:
         if (!moved) watched(p, usable(c)); // it stays with its user
         if constexpr (C::poisoning::poisons)
             if (moved && (moved == p || !hooks::on_malloc())) resize_block<C>(moved, had, request);
+        return watched(moved, request);
+    }
+
+    static void* realloc_headerless(chunk* c, std::size_t request) noexcept {
+        void* p = header::to_user(c);
+        if (request > largest_request || !permits_growth(p, request)) return detail::out_of_memory();
+        shared_.observer(events::freed{p});
+        void* moved = realloc_cached(c, request);
+        if (!moved) watched(p, usable(c)); // it stays with its user
         return watched(moved, request);
     }
 
@@ -728,8 +798,8 @@ private:
         }
         auto search = [&](arena_state<C>* a) -> chunk* {
             if (request > largest_request || alignment > largest_request) return nullptr; // glibc tries another arena
-            return a ? allocate_aligned(*a, present_stash(), alignment, request)
-                     : map_aligned(shared_, alignment, request);
+            return a ? allocate_aligned(*a, present_stash(), alignment, rounded(request))
+                     : map_aligned(shared_, alignment, rounded(request));
         };
         return user(request, request + alignment + bytes(header::smallest), search);
     }
@@ -748,7 +818,7 @@ private:
             && alignment <= header::most_natural && natural_size(alignment, request) <= block::largest_natural;
     }
     static chunk_size natural_size(std::size_t alignment, std::size_t request) noexcept {
-        return chunk_size{align_up(bytes(header::size_for(request)), alignment)};
+        return chunk_size{align_up(bytes(header::size_for(rounded(request))), alignment)};
     }
 
     static void* natural(std::size_t alignment, std::size_t request) noexcept {
@@ -774,13 +844,14 @@ private:
     }
 
     static bool expanded(chunk* c, std::size_t request) noexcept {
+        if (is_headerless(c)) return request <= usable(c);
         std::size_t word = header::peek(c);
         if (header::mapped_in(word)) return request <= usable(c);
-        if (header::size_in(word) == header::size_for(request)) return true;
+        if (header::size_in(word) == header::size_for(rounded(request))) return true;
         if (in_slab(c)) return request <= usable(c);
         arena_state<C>& a = arena_of(c);
         entered hold(a);
-        return ptm::expand(a, present_stash(), c, header::size_for(request));
+        return ptm::expand(a, present_stash(), c, header::size_for(rounded(request))) || request <= usable(c);
     }
 
     // run - searches an arena for as many blocks as there is memory for, from out[served] on; without one, for a single
@@ -794,8 +865,8 @@ private:
         chunk* operator()(arena_state<C>* a) const noexcept {
             std::size_t before = served;
             if (a)
-                allocate_run(*a, header::size_for(request), count - served, *this);
-            else if (chunk* c = map_alone(shared_, want<C>(request)))
+                allocate_run(*a, header::size_for(rounded(request)), count - served, *this);
+            else if (chunk* c = map_alone(shared_, want<C>(rounded(request))))
                 (*this)(c);
             return served > before ? header::from_user(out[before]) : nullptr;
         }
@@ -812,7 +883,7 @@ private:
             return hook(blocks[0], __builtin_return_address(0)), 1;
         chunk* first = header::from_user(blocks[0]);
         std::size_t k = 1;
-        bool mapped = header::mapped_in(header::peek(first)), alone = mapped || in_slab(first);
+        bool mapped = !is_headerless(first) && header::mapped_in(header::peek(first)), alone = mapped || in_slab(first);
         if (!alone)
             while (k < count && is_from(arena_of(first), header::from_user(blocks[k]))) ++k;
         for (std::size_t i = 0; i < k; ++i) shared_.observer(events::freed{blocks[i]});
@@ -825,7 +896,7 @@ private:
     }
 
     static bool is_from(const arena_state<C>& a, chunk* c) noexcept {
-        return !header::mapped_in(header::peek(c)) && !in_slab(c) && &arena_of(c) == &a;
+        return !in_slab(c) && !header::mapped_in(header::peek(c)) && &arena_of(c) == &a;
     }
 
     // cleared - what a hook gave to calloc.
@@ -867,6 +938,8 @@ private:
     PTM_COLD static void* user_elsewhere(chunk* c, arena* a, std::size_t request, auto search) noexcept {
         if (a && C::arenas::several && !__libc_single_threaded) c = search(a = arenas_.lock_other(*a, request));
         if (a) busy::leave(a->lock);
+        if constexpr (headerless)
+            if (!c && shelves_.windows().give_up()) return user(request, request, search); // once
         return user_of(c);
     }
 
@@ -909,9 +982,9 @@ private:
         if (!own_.serves) return malloc_from_arena(request);
         if constexpr (has_slabs)
             if (block::has_slabs(i) && !forking_)
-                if (void* p = from_slab(i)) return p;
+                if (void* p = from_slab(i)) return headerless ? own_.grow_after_miss(i) : void(), p;
         return from_batch(i, request, request, [&](arena_state<C>* a) -> chunk* {
-            if (!a) return map_alone(shared_, want<C>(request));
+            if (!a) return map_alone(shared_, want<C>(rounded(request)));
             return first_into_list(i, [&](auto take) {
                 bool apart = own_.is_new(i) && block::is_shared(i);
                 if (!apart || allocate_apart(*a, block::size_in(i), take) == 0)
@@ -921,17 +994,22 @@ private:
     }
 
     // from_slab - a chunk for list i, which is empty, and further ones into it, side by side. A list gets a slab of its
-    // own when it has been emptied so often that it wants whole batches. Before any arena grows for that, it gets what
-    // there is at other places.
+    // own when it has been emptied so often that it wants whole batches; a headerless one, of which nobody touches what
+    // nobody has, at once. Before any arena grows for that, it gets what there is at other places.
     //   returns  nullptr: single ones will do, or there is no memory
     static void* from_slab(unsigned i) noexcept {
         unsigned near = place(), most = block::batch_of(i);
+        bool few = own_.wanted(i) < most;
+        if (headerless && few) most = own_.wanted_apart(i);
         if (batch b = shelves_.take(i, most, near)) return own_.add(i, b);
-        if (own_.wanted(i) < most) return nullptr;
+        if (few) return headerless ? first_of_new_slab(i, most, near) : nullptr;
         if (batch b = exchange_.take_near(i, bytes(block::size_in(i)), near)) return own_.add(i, b);
         if (slab* s = whole_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
         if (batch b = from_elsewhere(i, near)) return own_.add(i, b);
-        collect_for_growth();
+        headerless ? collect_slabs_for_growth() : collect_for_growth();
+        return first_of_new_slab(i, most, near);
+    }
+    static void* first_of_new_slab(unsigned i, unsigned most, unsigned near) noexcept {
         slab* s = new_slab(i);
         return s ? own_.add(i, shelves_.take_first(i, s, most, near)) : nullptr;
     }
@@ -952,6 +1030,13 @@ private:
     }
 
     static slab* new_slab(unsigned i) noexcept {
+        if constexpr (headerless)
+            return new_headerless_slab(i);
+        else
+            return new_slab_in_arena(i);
+    }
+
+    static slab* new_slab_in_arena(unsigned i) noexcept {
         arena* a = arenas_.lock_one(C::cache::slab_bytes);
         if (!a) return nullptr;
         errno_guard keep;
@@ -962,6 +1047,22 @@ private:
         return s;
     }
 
+    // new_headerless_slab - in a window that was used before, or, if growth is no matter, in a new one.
+    static slab* new_headerless_slab(unsigned i) noexcept {
+        auto& windows = shelves_.windows();
+        if (slab* s = windows.take_ready()) return shelves_.begin(i, s);
+        if (own_.stays_small || !shared_.may_hold(C::cache::slab_bytes)) return nullptr;
+        slab* s = windows.take_anew();
+        if (!s) return nullptr;
+        shared_.note_gain(windows.window_of(s));
+        return shelves_.begin(i, s);
+    }
+
+    // drop_windows - the pages of those that nobody uses.
+    static void drop_windows() noexcept {
+        if constexpr (headerless) shelves_.windows().drop([](pages run) { shared_.lost(run.bytes); });
+    }
+
     static batch from_elsewhere(unsigned i, unsigned near) noexcept {
         batch b;
         for (unsigned k = 1; k < shelves::places && !b; ++k) b = shelves_.take(i, block::batch_of(i), near + k);
@@ -970,7 +1071,9 @@ private:
 
     // in_slab - is a used chunk of a slab? went_to_slab - a free one goes back to it; false: it is of none.
     static bool in_slab(chunk* c) noexcept {
-        if constexpr (has_slabs)
+        if constexpr (headerless)
+            return is_headerless(c);
+        else if constexpr (has_slabs)
             return owned_size(c) <= block::largest_in_slab && shelves_.owns(header::to_user(c));
         else
             return false;
@@ -979,11 +1082,18 @@ private:
         if constexpr (has_slabs) {
             if (!in_slab(c)) return false;
             void* user = header::to_user(c);
+            unsigned i = list_in_slab(c);
+            expect<C, fault::double_free_out>(i != 0, c);
             ptm::detail::cached_links<C>::lead(user, nullptr);
-            return !shelves_.put(block::list_of(owned_size(c)), batch{user, 1}, forking_);
+            return !shelves_.put(i, batch{user, 1}, forking_);
         } else {
             return false;
         }
+    }
+
+    static unsigned list_in_slab(const chunk* c) noexcept {
+        if constexpr (headerless) return list_of_headerless(c);
+        return block::list_of(owned_size(c));
     }
 
     // put_into_slabs - what of list i is of some; returns the others.
@@ -1007,6 +1117,15 @@ private:
         for (unsigned place = 0; place < shelves::places; ++place)
             for (unsigned i = 1; i <= block::slab_lists; ++i)
                 while (slab* s = take(i, place)) home(*s);
+    }
+
+    // much_in_slabs - is much of the heap free in slabs, and has the heap become larger than it was when this was true
+    // the last time? What is done about that costs faults when the memory is wanted again.
+    static bool much_in_slabs() noexcept {
+        std::size_t held = shared_.held, before = largest_;
+        if (shelves_.free_bytes() <= held / C::tuned.slab_share || held <= before + before / 8) return false;
+        largest_ = held;
+        return true;
     }
 
     // lists_into_slabs - what the calling thread has cached of sizes that slabs have: a chunk here and there keeps many
@@ -1082,13 +1201,22 @@ private:
 
     // collect_for_growth - what lies idle, before an arena grows.
     PTM_NOINLINE static void collect_for_growth() noexcept {
+        collect_slabs_for_growth();
+        if constexpr (headerless)
+            if (shelves_.windows().ready_bytes() > shared_.held / 4) drop_windows();
+        if (worth_collecting()) try_collect();
+    }
+
+    static void collect_slabs_for_growth() noexcept {
         if constexpr (has_slabs) {
             errno_guard keep;
-            if (shelves_.free_bytes() > shared_.held / C::tuned.slab_share) lists_into_slabs();
+            bool much = much_in_slabs();
+            if (much) lists_into_slabs();
             homecoming home;
             if (shelves_.whole_bytes() != 0) whole_slabs_home(home);
+            if constexpr (headerless)
+                if (much) shelves_.drop_pages();
         }
-        if (worth_collecting()) try_collect();
     }
 
     // without_growth - errno is as it was.
@@ -1139,6 +1267,8 @@ private:
             for (unsigned i = 1; i < block::lists; ++i)
                 while (batch b = take_unused(i, place)) send_home(b);
         unused_slabs_home();
+        if constexpr (headerless) shelves_.drop_pages();
+        drop_windows();
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(SIZE_MAX);
     }
@@ -1155,7 +1285,7 @@ private:
         if (!has_cache()) set_up_once();
         if (request > largest_request) return detail::out_of_memory();
         stash s = stash_of_thread(request);
-        wanted w = want<C>(request);
+        wanted w = want<C>(rounded(request));
         return user(request, request,
                     [&](arena_state<C>* a) { return a ? allocate_missed(*a, s, w) : map_alone(shared_, w); });
     }
@@ -1194,6 +1324,8 @@ private:
     // which free still has: an instruction less there.
     PTM_NOINLINE static void free_unstacked(void* p) noexcept {
         chunk* c = header::from_user(p);
+        if constexpr (headerless)
+            if (is_headerless(c)) return free_unaccepted_block(c);
         std::size_t word = header::peek(c);
         if constexpr (header::marks_lists) return free_unaccepted(c, word); // all lists were asked
         chunk_size n = header::size_in(word);
@@ -1206,9 +1338,21 @@ private:
         if (header::mapped_in(word)) return free_mapped(c);
         chunk_size n = header::size_in(word);
         if (!block::cacheable(n)) return free_to_arena(c);
+        accept_slowly(block::list_by(word), c);
+    }
+
+    // free_unaccepted_block - the same, headerless; or nullptr, before there are windows.
+    // faults   double_free_out
+    PTM_NOINLINE static void free_unaccepted_block(chunk* c) noexcept {
+        if (!header::to_user(c)) return;
+        unsigned i = list_of_headerless(c);
+        expect<C, fault::double_free_out>(i != 0, c);
+        accept_slowly(i, c);
+    }
+
+    static void accept_slowly(unsigned i, chunk* c) noexcept {
         make_cache();
         if (!own_.serves) return free_to_arena(c);
-        unsigned i = block::list_by(word);
         if (own_.is_new(i) && block::is_shared(i) && begin_apart(i)) return own_.push_last(i, c);
         if (!own_.make_room(i)) hand_over(i);
         own_.push(i, c);
@@ -1220,6 +1364,10 @@ private:
     PTM_COLD static bool begin_apart(unsigned i) noexcept {
         if (__libc_single_threaded || forking_) return false;
         errno_guard keep;
+        if constexpr (headerless) {
+            void* p = from_slab(i);
+            return p && (own_.push(i, header::from_user(p)), true);
+        }
         arena* a = arenas_.lock_one(apart_bytes);
         if (!a) return false;
         std::size_t k = allocate_apart(*a, block::size_in(i), typename block::refill(own_, i));
@@ -1252,6 +1400,7 @@ private:
         collect(send_home);
         homecoming home;
         whole_slabs_home(home);
+        drop_windows();
     }
 
     static void send_home(batch b) noexcept {
@@ -1363,12 +1512,15 @@ private:
         if constexpr (C::cache::exchanges)
             if (void* p = resized_before_growth(c, request)) return p;
         if (void* p = resized(c, request)) return p;
+        if constexpr (headerless)
+            if (shelves_.windows().give_up())
+                if (void* p = resized(c, request)) return p;
         return __libc_single_threaded ? detail::out_of_memory() : realloc_elsewhere(c, request);
     }
 
     static void* resized(chunk* c, std::size_t request) noexcept {
         stash s = present_stash();
-        return in_arena(c, [&](arena_state<C>& a) { return resize(a, s, c, header::size_for(request)); });
+        return in_arena(c, [&](arena_state<C>& a) { return resize(a, s, c, header::size_for(rounded(request))); });
     }
 
     // resized_before_growth - as before_growth.
@@ -1453,6 +1605,7 @@ private:
             if (is_set_up_.load(std::memory_order_relaxed)) return;
             take_settings();
             main_.prepare();
+            if constexpr (headerless) shelves_.windows().prepare();
             arenas_.begin();
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);

@@ -132,14 +132,26 @@ void put_arena(auto& sink, const heap_table<C>& t, std::size_t number) {
     sink("</heap>\n");
 }
 
+// put_windows - as one more arena, whose free memory is in no chunks.
+inline void put_windows(auto& sink, const window_figures& w, std::size_t number) {
+    heap_figures f;
+    f.add(w);
+    line l;
+    sink((l << "<heap nr=\"" << number << "\">\n<sizes>\n</sizes>\n").view());
+    put_parts(sink, f, bin_row{0, 0, w.free_bytes, 0});
+    put_system(sink, f);
+    sink("</heap>\n");
+}
+
 } // namespace detail
 
 // put_information - malloc_info's XML.
 //   s         what the arenas share
 //   for_each  for_each(visit) calls visit(arena) for each arena, the main one first; no lock is held
+//   windows   memory that is in no arena, which is told like one more
 //   thread    safe; the arenas are looked at one after another
 template <arena_config C>
-void put_information(shared_state<C>& s, auto&& for_each, auto&& sink) {
+void put_information(shared_state<C>& s, auto&& for_each, auto&& sink, window_figures windows = {}) {
     heap_figures sum;
     detail::bin_row rest;
     sink("<malloc version=\"1\">\n");
@@ -151,6 +163,9 @@ void put_information(shared_state<C>& s, auto&& for_each, auto&& sink) {
         rest.total += of_this.total;
         sum.add(t.figures);
     });
+    if (windows.held_bytes != 0) detail::put_windows(sink, windows, sum.arenas);
+    sum.add(windows);
+    rest.total += windows.free_bytes;
     detail::put_parts(sink, sum, rest);
     detail::put_total(sink, "mmap", static_cast<std::size_t>(s.mapped_count), s.mapped_bytes);
     detail::put_system(sink, sum);
@@ -170,9 +185,10 @@ inline void put_sizes_of(auto& sink, std::size_t system, std::size_t used) {
 }
 }
 
-// put_statistics - malloc_stats' table for all arenas; sums are cut to 32 bits, as there.
+// put_statistics - malloc_stats' table for all arenas; sums are cut to 32 bits, as there. windows: as above, in the
+// total.
 template <arena_config C>
-void put_statistics(shared_state<C>& s, auto&& for_each, auto&& sink) {
+void put_statistics(shared_state<C>& s, auto&& for_each, auto&& sink, window_figures windows = {}) {
     heap_figures sum;
     for_each([&](arena_state<C>& a) {
         arena_figures f = detail::figures_now(a);
@@ -181,6 +197,7 @@ void put_statistics(shared_state<C>& s, auto&& for_each, auto&& sink) {
         detail::put_sizes_of(sink, f.system_bytes, f.used_bytes());
         sum.add(f);
     });
+    sum.add(windows);
     std::size_t mapped = s.mapped_bytes;
     sink("Total (incl. mmap):\n");
     detail::put_sizes_of(sink, sum.system_bytes + mapped, sum.used_bytes() + mapped);

@@ -22,6 +22,10 @@
 // the header marks chunks that are naturally aligned (natural_tag, listed_tag), there are as many lists again for
 // those; where it marks the list (listed_tag), a free finds it in the block's word, whatever the size.
 //
+// Slabs may be made of blocks without headers. List i has blocks that are one unit of alignment smaller than its
+// chunks: so a chunk may stand in for one, as long as a heap gives no other ones to such requests (size_for). A list
+// gets a slab at its first miss then, as nobody touches what nobody has, and the usual path finds one kind of block.
+//
 // Nothing here looks for a double free: this is the quickest cache, not the hardest. A malloc and free of up to 1 KiB
 // take 36 instructions, calls included, of more 41, where budget_cache takes 82 and array_cache 77
 // (bench/instructions).
@@ -47,6 +51,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <type_traits>
 
 #include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
@@ -74,7 +80,27 @@ struct numbers_for<H, MostRequest> {
     using type = typename H::numbers;
 };
 
-template <bin_context C, std::size_t MostRequest, bool HasSlabs = false>
+// poisons_memory - does a configuration tell anybody which bytes may be touched?
+template <class C>
+constexpr bool poisons_memory() noexcept {
+    if constexpr (requires { C::poisoning::poisons; }) return C::poisoning::poisons;
+    return false;
+}
+
+// no_slabs - in place of chunk_slabs or headerless_slabs.
+struct no_slabs {
+    static constexpr bool headerless = false;
+};
+
+// kind_of_slabs - those that there are, of those that are asked for.
+template <class C, std::size_t SlabBytes, class Kind>
+struct kind_of_slabs {
+    static constexpr bool without_headers = sizeof(void*) == 8 && !poisons_memory<C>();
+    using some = std::conditional_t<without_headers, Kind, chunk_slabs>;
+    using type = std::conditional_t<SlabBytes == 0, no_slabs, some>;
+};
+
+template <bin_context C, std::size_t MostRequest, class Slabs = no_slabs>
 class front_block {
     using header = typename C::header;
     using chunk = chunk_in<C>;
@@ -114,16 +140,29 @@ private:
     static constexpr unsigned before_smallest = bytes(header::smallest) / header::alignment - 1;
 
 public:
+    static constexpr bool headerless = Slabs::headerless;
+
+    // overhead - how much smaller than a list's chunks the requests are that it serves. Its headerless blocks lack a
+    // whole unit of alignment, so that a chunk may stand in for one.
+    static constexpr std::size_t overhead = headerless ? header::alignment : header::overhead;
+
     static constexpr chunk_size largest_natural{table::smallest_of[table::count - 1]};
-    static constexpr std::size_t most_request = bytes(largest_natural) - header::overhead;
-    static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - header::overhead;
+    static constexpr std::size_t most_request = bytes(largest_natural) - overhead;
+    static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - overhead;
 
     // first_request - the smallest that would need the smallest chunk if there were smaller ones. Bytes.
-    static constexpr std::size_t first_request = bytes(header::smallest) - header::alignment - header::overhead + 1;
+    static constexpr std::size_t first_request = bytes(header::smallest) - header::alignment - overhead + 1;
+
+    // size_for - of the chunks of the list for a request.
+    static constexpr chunk_size size_for(std::size_t request) noexcept {
+        if constexpr (!headerless) return header::size_for(request);
+        std::size_t n = align_up(request + overhead, header::alignment);
+        return n < bytes(header::smallest) ? header::smallest : chunk_size{n};
+    }
 
     // slab_lists - from list 1 on, those whose chunks have one size each.
-    static constexpr unsigned slab_lists = HasSlabs ? table::stacks : 0;
-    static constexpr chunk_size largest_in_slab = HasSlabs ? table::largest_stacked : chunk_size{0};
+    static constexpr unsigned slab_lists = std::is_same_v<Slabs, no_slabs> ? 0 : table::stacks;
+    static constexpr chunk_size largest_in_slab = slab_lists != 0 ? table::largest_stacked : chunk_size{0};
     static constexpr bool has_slabs(unsigned i) noexcept { return i <= slab_lists; }
 
     static constexpr unsigned most_looked_at = 16; // for an aligned one
@@ -142,12 +181,15 @@ public:
     static constexpr front_block* nobody() noexcept { return &nobody_; }
 
     // get_at_once - the newest in the front of the request's list. Up to the 64 sizes that have one for each, but for
-    // requests that need less than the smallest chunk, that is found without a look at any table.
+    // requests that need less than the smallest chunk, that is found without a look at any table. For a headerless one
+    // of no bytes, list 0 has nothing.
     PTM_ALWAYS_INLINE void* get_at_once(std::size_t request) noexcept {
-        std::size_t ahead = request - first_request;
-        if (ahead > most_stacked_request - first_request) [[unlikely]]
+        std::size_t ahead = headerless ? request + header::alignment - 1 : request - first_request;
+        constexpr std::size_t most =
+            headerless ? most_stacked_request + header::alignment - 1 : most_stacked_request - first_request;
+        if (ahead > most) [[unlikely]]
             return request <= most_request ? pop_if_any(lists_[list_for(request)]) : nullptr;
-        return pop_if_any(lists_[ahead / header::alignment + 1]);
+        return pop_if_any(lists_[ahead / header::alignment + (headerless ? 0 : 1)]);
     }
 
     // get - a chunk for any request.
@@ -184,6 +226,11 @@ public:
         if (n > bytes(table::largest_stacked)) [[unlikely]]
             return false;
         return push_if_room(lists_[n / header::alignment - before_smallest], c);
+    }
+
+    // accept_block - a headerless block, by 16 times its list's number.
+    PTM_ALWAYS_INLINE bool accept_block(void* user, std::size_t scaled) noexcept {
+        return push_if_room(list_at(scaled), header::from_user(user));
     }
 
     // get_aligned - the newest in the front of its list that is aligned; not too many are looked at.
@@ -237,7 +284,7 @@ public:
     // only if cacheable. list_by - the same by its word, which may say that it is naturally aligned. natural_list - of
     // naturally aligned chunks of n bytes at least; n <= largest_natural.
     static unsigned list_for(std::size_t request) noexcept {
-        return numbers::first_of(chunk_size{request + header::overhead + header::alignment - 1});
+        return numbers::first_of(chunk_size{request + overhead + header::alignment - 1});
     }
     static unsigned list_of(chunk_size n) noexcept { return numbers::last_of(n); }
     static unsigned list_by(std::size_t word) noexcept {
@@ -252,6 +299,9 @@ public:
 
     // size_in - what an arena is to cut for list i.
     static chunk_size size_in(unsigned i) noexcept { return chunk_size{table::smallest_of[kind(i)]}; }
+
+    // block_bytes - of a headerless block of list i.
+    static constexpr std::size_t block_bytes(unsigned i) noexcept { return bytes(size_in(i)) - overhead; }
 
     // batch_of - chunks of list i that change hands together: what a front has room for.
     static unsigned batch_of(unsigned i) noexcept { return batches[kind(i)]; }
@@ -268,6 +318,14 @@ public:
     unsigned wanted(unsigned i) const noexcept {
         unsigned had = static_cast<unsigned>(lists_[i].capacity), most = batch_of(i);
         return had == 0 ? 1 : had < most ? had : most;
+    }
+
+    // wanted_apart - the same of headerless blocks, which are neighbours already: where some share cache lines, as many
+    // as fill whole pairs of those, so that a slab's next ones, another thread's, begin with a line.
+    unsigned wanted_apart(unsigned i) const noexcept {
+        if (!is_shared(i)) return wanted(i);
+        auto some = static_cast<unsigned>(apart_bytes / std::gcd(apart_bytes, block_bytes(i)));
+        return (wanted(i) + some - 1) / some * some;
     }
 
     // refill - takes what an arena cuts, behind one another; the list is empty.
@@ -293,7 +351,10 @@ public:
     // is_new - has list i never had anything? is_shared - do two of its chunks lie in a cache line? Who asks for an
     // alignment asks for less than a line so rarely that it is not looked for.
     bool is_new(unsigned i) const noexcept { return lists_[i].capacity == 0; }
-    static bool is_shared(unsigned i) noexcept { return i <= table::count && bytes(size_in(i)) <= cache_line_bytes; }
+    static bool is_shared(unsigned i) noexcept {
+        return i <= table::count
+            && (headerless ? block_bytes(i) < cache_line_bytes : bytes(size_in(i)) <= cache_line_bytes);
+    }
 
     // push_last - a chunk that is to be handed out after all others.
     void push_last(unsigned i, chunk* c) noexcept {
@@ -435,7 +496,7 @@ private:
 
     static constexpr bool rounds_alike() noexcept {
         for (std::size_t r = 0; r <= most_stacked_request; ++r) {
-            std::size_t ahead = r - first_request, i = table::stack_of(header::size_for(r)) + 1;
+            std::size_t ahead = r - first_request, i = table::stack_of(size_for(r)) + 1;
             if (i != (ahead > most_stacked_request - first_request ? 1 : ahead / header::alignment + 1)) return false;
         }
         return true;
@@ -470,10 +531,13 @@ private:
     // accept_listed - scaled: 16 times the number of its list, by the chunk's word. A word that was overwritten may say
     // anything: what is no list is refused, and looked at by the arena.
     PTM_ALWAYS_INLINE bool accept_listed(chunk* c, std::size_t scaled) noexcept {
-        static_assert(sizeof(list) == 16, "front_cache: a list is found by its number in 16 times that");
         if (scaled >= sizeof lists_) [[unlikely]]
             return false;
-        return push_if_room(*reinterpret_cast<list*>(reinterpret_cast<std::byte*>(lists_) + scaled), c);
+        return push_if_room(list_at(scaled), c);
+    }
+    PTM_ALWAYS_INLINE list& list_at(std::size_t scaled) noexcept {
+        static_assert(sizeof(list) == 16, "front_cache: a list is found by its number in 16 times that");
+        return *reinterpret_cast<list*>(reinterpret_cast<std::byte*>(lists_) + scaled);
     }
 
     void grant(unsigned i, unsigned more) noexcept {
@@ -483,14 +547,16 @@ private:
     }
 };
 
-template <bin_context C, std::size_t MostRequest, bool HasSlabs>
-inline constinit front_block<C, MostRequest, HasSlabs> front_block<C, MostRequest, HasSlabs>::nobody_{};
+template <bin_context C, std::size_t MostRequest, class Slabs>
+inline constinit front_block<C, MostRequest, Slabs> front_block<C, MostRequest, Slabs>::nobody_{};
 
 } // namespace detail
 
 // front_cache - MostRequest: larger requests are not cached, bytes. SlabBytes: not 0, sizes that have a list of their
-// own come from slabs of so many bytes, and go back there. A thread's budget is tuning's cache_budget.
-template <std::size_t MostRequest = 32 * 1024, std::size_t SlabBytes = 0>
+// own come from slabs of so many bytes, and go back there. Kind: chunk_slabs, or headerless_slabs; the latter are
+// chunk_slabs where addresses have 32 bits, and where memory is poisoned, which goes by headers. A thread's budget is
+// tuning's cache_budget.
+template <std::size_t MostRequest = 32 * 1024, std::size_t SlabBytes = 0, class Kind = chunk_slabs>
 struct front_cache {
     static constexpr std::size_t slab_bytes = SlabBytes;
     static constexpr bool caches = true;
@@ -503,13 +569,14 @@ struct front_cache {
     static constexpr bool exchanges = true;
 
     template <bin_context C>
-    using in = detail::front_block<C, MostRequest, SlabBytes != 0>;
+    using in = detail::front_block<C, MostRequest, typename detail::kind_of_slabs<C, SlabBytes, Kind>::type>;
 
     template <bin_context C, lock_policy Lock = typename C::lock>
     using exchange = detail::transfer_lists<C, Lock, in<C>::lists>;
 
     template <bin_context C, lock_policy Lock = typename C::lock>
-    using shelves = detail::slab_shelves<C, Lock, in<C>::slab_lists, SlabBytes>;
+    using shelves = detail::slab_shelves<C, Lock, in<C>::slab_lists, SlabBytes,
+                                         typename detail::kind_of_slabs<C, SlabBytes, Kind>::type>;
 };
 
 } // namespace ptm

@@ -9,6 +9,10 @@
 // cut yet is one more. So a free needs to know nothing of slabs, a walk through the arena goes on from chunk to chunk,
 // and a window whose chunks are all free goes back as a single one, however many they are.
 //
+// Blocks without headers lie in a window of their own kind, which no arena knows of (thread/window_pool.hpp): the
+// window is theirs from its first byte on, and nothing is cut. Pages that nobody has one of them in may go back to the
+// system.
+//
 // Free chunks are bits, not a chain: they come back in any order, and are handed out in the order of their addresses.
 // That is what slabs are for. A list that is last in, first out gets more and more scattered, until each of its chunks
 // is a cache line and a page of its own: trees that are built and felled (bench/binary_trees) take 0.2 to 0.6 of the
@@ -30,6 +34,7 @@
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/os/mmap.hpp>
+#include <ptm/os/page.hpp>
 
 namespace ptm::detail {
 
@@ -40,6 +45,11 @@ struct slab_cut {
     std::uint32_t reciprocal = 0; // 2^32 / each, rounded up: exact for what is divided here
 
     constexpr slab_cut() noexcept = default;
+
+    // headerless - blocks that lie side by side without headers.
+    static constexpr slab_cut headerless(std::size_t window, std::size_t each) noexcept {
+        return {window, chunk_size{each}, chunk_size{0}};
+    }
 
     // What is left of the window is nothing, or enough for a chunk of its own.
     constexpr slab_cut(std::size_t window, chunk_size n, chunk_size smallest) noexcept
@@ -55,15 +65,16 @@ struct slab_cut {
     }
 };
 
-// slab - of a window of Window bytes, a power of two. One that is all zero is none.
-template <bin_context C, std::size_t Window>
+// slab - of a window of Window bytes, a power of two. One that is all zero is none. Headerless: of blocks, not chunks.
+template <bin_context C, std::size_t Window, bool Headerless = false>
 class alignas(cache_line_bytes) slab {
     using header = typename C::header;
     using chunk = chunk_in<C>;
     using word = std::uint64_t;
 
     static constexpr unsigned word_bits = 64;
-    static constexpr unsigned words = Window / bytes(header::smallest) / word_bits;
+    static constexpr std::size_t smallest = Headerless ? header::alignment : bytes(header::smallest);
+    static constexpr unsigned words = Window / smallest / word_bits;
     static_assert(std::has_single_bit(Window) && words > 0, "slab: the window must be a power of two, 4 KiB or more");
     static_assert(Window <= 64 * 1024, "slab: the window is too large for the numbers that are kept of it");
 
@@ -71,8 +82,9 @@ public:
     relaxed<std::uint16_t> home = 0; // the shelf that it belongs to, as slab_shelves numbers them; 0: it is no slab
 
 private:
-    std::uint16_t free_ = 0; // chunks
-    std::uint16_t cut_ = 0;  // chunks
+    std::uint16_t free_ = 0;    // chunks
+    std::uint16_t cut_ = 0;     // chunks
+    std::uint16_t dropped_ = 0; // headerless: pages that the system has, a bit for each
 
 public:
     bool in_row = false; // of its shelf: it has a free chunk
@@ -92,11 +104,34 @@ public:
     void begin(chunk* c, const slab_cut& cut) noexcept {
         begin_ = static_cast<std::byte*>(static_cast<void*>(header::to_user(c)));
         whole_ = bytes(header::size_of(c));
-        for (unsigned w = 0; w < words; ++w)
-            is_free_[w] = low_bits(cut.capacity - smaller(w * word_bits, cut.capacity));
-        free_ = static_cast<std::uint16_t>(cut.capacity);
+        begin_free(cut);
         cut_ = 0;
         cut_up_to(2, cut);
+    }
+
+    // begin - the same, of a window that nobody uses, for blocks without headers.
+    void begin(std::byte* window, const slab_cut& cut) noexcept
+        requires(Headerless)
+    {
+        begin_ = window;
+        whole_ = Window;
+        dropped_ = 0;
+        begin_free(cut);
+    }
+
+    // drop_pages - those that nobody has a block in: discard(pages) for each run of them that the system has not got
+    // back yet. It says whether that went well.
+    //   page  bytes, a power of two; what is as large as the window is not dropped
+    void drop_pages(std::size_t page, const slab_cut& cut, auto&& discard) noexcept
+        requires(Headerless)
+    {
+        std::size_t pages = Window / page, first = 0;
+        for (std::size_t k = 0; k <= pages; ++k) {
+            if (k < pages && (dropped_ >> k & 1) == 0 && is_free_from(k * page, page, cut)) continue;
+            if (k > first && discard(ptm::pages{begin_ + first * page, (k - first) * page}))
+                dropped_ = static_cast<std::uint16_t>(dropped_ | ((1u << (k - first)) - 1) << first);
+            first = k + 1;
+        }
     }
 
     unsigned free_chunks() const noexcept { return free_; }
@@ -104,9 +139,11 @@ public:
     chunk* first() const noexcept { return header::from_user(begin_); }
 
     // mark_free - the chunk of this user pointer, which is to be counted: add.
-    //   faults   double_free_not_prev: it is free already
+    //   faults   double_free_not_prev: it is free already; double_free_out: without headers, no block begins there
     PTM_ALWAYS_INLINE void mark_free(void* user, const slab_cut& cut) noexcept {
-        unsigned i = cut.index_of(address_of(user) & (Window - 1));
+        std::size_t ahead = address_of(user) & (Window - 1);
+        unsigned i = cut.index_of(ahead);
+        if constexpr (Headerless) expect<C, fault::double_free_out>(i * std::size_t{cut.each} == ahead, user);
         word bit = word{1} << i % word_bits, others = is_free_[i / word_bits];
         expect<C, fault::double_free_not_prev>((others & bit) == 0, user);
         is_free_[i / word_bits] = others | bit;
@@ -143,11 +180,39 @@ public:
     }
 
 private:
+    void begin_free(const slab_cut& cut) noexcept {
+        for (unsigned w = 0; w < words; ++w)
+            is_free_[w] = low_bits(cut.capacity - smaller(w * word_bits, cut.capacity));
+        free_ = static_cast<std::uint16_t>(cut.capacity);
+    }
+
+    // is_free_from - are all blocks free that lie in these bytes of the window, also in part?
+    bool is_free_from(std::size_t ahead, std::size_t n, const slab_cut& cut) const noexcept {
+        unsigned end = smaller(cut.index_of(ahead + n - 1) + 1, cut.capacity);
+        for (unsigned i = cut.index_of(ahead); i < end;) {
+            unsigned k = smaller(end - i, word_bits - i % word_bits);
+            if ((~is_free_[i / word_bits] >> i % word_bits & low_bits(k)) != 0) return false;
+            i += k;
+        }
+        return true;
+    }
+
+    // touch - somebody will write to n bytes from there on: the system gives what it has of them.
+    void touch(std::size_t ahead, std::size_t n) noexcept {
+        if (dropped_ == 0) [[likely]]
+            return;
+        std::size_t page = system_page_bytes(), first = ahead / page, count = (ahead + n - 1) / page - first + 1;
+        dropped_ = static_cast<std::uint16_t>(dropped_ & ~(((1u << count) - 1) << first));
+    }
+
     static unsigned smaller(unsigned a, unsigned b) noexcept { return a < b ? a : b; }
     static word low_bits(unsigned n) noexcept { return n >= word_bits ? ~word{0} : (word{1} << n) - 1; }
 
     run run_at(unsigned i, unsigned k, const slab_cut& cut) noexcept {
-        if (cut_ < i + k) cut_up_to(i + k, cut);
+        if constexpr (Headerless)
+            touch(std::size_t{i} * cut.each, std::size_t{k} * cut.each);
+        else if (cut_ < i + k)
+            cut_up_to(i + k, cut);
         return {begin_ + std::size_t{i} * cut.each, k};
     }
 

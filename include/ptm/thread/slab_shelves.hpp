@@ -12,6 +12,9 @@
 // at its place, and a chunk goes back to its slab, whoever frees it: threads on two processors do not come to share
 // cache lines, and a producer finds what its consumers free. How a chunk finds its slab: by its address, in a map.
 //
+// Slabs are made of chunks, or of blocks without a header. A block's list is known by the mark of its window: a free of
+// one looks at nothing else, and not at the block (holds, scaled_list_of).
+//
 // Which chunks there are is up to the caller: those that are of no slab are handed back by put. Thread-safe; one object
 // for a heap. Each batch takes a lock once for every place that its chunks are of, and nobody holds two.
 #pragma once
@@ -23,6 +26,7 @@
 #include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
+#include <ptm/os/reserve.hpp>
 #include <ptm/sync/lock.hpp>
 #include <ptm/thread/batch.hpp>
 #include <ptm/thread/busy.hpp>
@@ -30,6 +34,31 @@
 #include <ptm/thread/shelves_by_place.hpp>
 #include <ptm/thread/size_lists.hpp>
 #include <ptm/thread/slab.hpp>
+#include <ptm/thread/window_pool.hpp>
+
+namespace ptm {
+
+// chunk_slabs - slabs of ordinary chunks, in windows of an arena's memory.
+struct chunk_slabs {
+    static constexpr bool headerless = false;
+};
+
+// headerless_slabs - slabs of blocks without a header: each takes one unit of alignment less than a chunk, or none less
+// if its request ends within the last half of one. They lie in windows of a stretch of addresses of their own, which an
+// arena knows nothing of: 16 GiB, as Valgrind reserves no more. When they are used up, or cannot be had, small blocks
+// are chunks.
+//
+//   Windows  where those are from: a backend that can::locate
+//   Records  the same for what is kept of each, about a hundredth of it
+template <backend_policy Windows = reserve_backend<(std::size_t{16} << (sizeof(void*) == 8 ? 30 : 20))>,
+          backend_policy Records = reserve_backend<(std::size_t{1} << (sizeof(void*) == 8 ? 28 : 20))>>
+struct headerless_slabs {
+    static constexpr bool headerless = true;
+    using windows = Windows;
+    using records = Records;
+};
+
+} // namespace ptm
 
 namespace ptm::detail {
 
@@ -59,9 +88,26 @@ struct slab_shelf : lockable_shelf<Lock> {
     slab_row<Slab> partial, whole;
 };
 
-// slab_shelves - for lists 1 .. Lists, of the smallest chunk size and those that follow.
-template <bin_context C, lock_policy Lock, unsigned Lists, std::size_t Window>
-class slab_shelves : public shelves_by_place<slab_shelf<Lock, slab<C, Window>>, Lists + 1> {
+// slab_finder - where the slab of an address is looked up. What a free looks at of it comes first in the shelves.
+template <class Slab, std::size_t Window, lock_policy Lock, class Kind>
+struct slab_finder {
+    slab_map<Slab, Window> map_;
+};
+template <class Slab, std::size_t Window, lock_policy Lock, class Kind>
+    requires(Kind::headerless)
+struct slab_finder<Slab, Window, Lock, Kind> {
+    using pool = window_pool<Slab, Window, Lock, typename Kind::windows, typename Kind::records>;
+    pool map_;
+
+    static constexpr bool holds(std::size_t number) noexcept { return pool::holds(number); }
+};
+
+// slab_shelves - for lists 1 .. Lists, of the smallest chunk size and those that follow. Kind: chunk_slabs or
+// headerless_slabs; blocks without a header have one unit of alignment less, so that the smallest is one unit.
+template <bin_context C, lock_policy Lock, unsigned Lists, std::size_t Window, class Kind = chunk_slabs>
+class slab_shelves : slab_finder<slab<C, Window, Kind::headerless>, Window, Lock, Kind>,
+                     public shelves_by_place<slab_shelf<Lock, slab<C, Window, Kind::headerless>>, Lists + 1> {
+    static constexpr bool headerless = Kind::headerless;
     using header = typename C::header;
     using chunk = chunk_in<C>;
     using links = cached_links<C>;
@@ -71,9 +117,12 @@ class slab_shelves : public shelves_by_place<slab_shelf<Lock, slab<C, Window>>, 
 
 public:
     using base::places;
-    using slab = ptm::detail::slab<C, Window>;
+    using slab = ptm::detail::slab<C, Window, headerless>;
 
     static constexpr chunk_size size_in(unsigned i) noexcept { return chunk_size{stacked_size<header>(i - 1)}; }
+
+    // block_bytes - of a headerless block of list i.
+    static constexpr std::size_t block_bytes(unsigned i) noexcept { return i * header::alignment; }
 
 private:
     using shelf = slab_shelf<Lock, slab>;
@@ -84,7 +133,9 @@ private:
 
     static constexpr auto cuts = [] {
         std::array<slab_cut, Lists + 1> all{};
-        for (unsigned i = 1; i <= Lists; ++i) all[i] = slab_cut(Window, size_in(i), header::smallest);
+        for (unsigned i = 1; i <= Lists; ++i)
+            all[i] = headerless ? slab_cut::headerless(Window, block_bytes(i))
+                                : slab_cut(Window, size_in(i), header::smallest);
         return all;
     }();
     static constexpr bool divides_right() noexcept {
@@ -95,7 +146,11 @@ private:
     }
     static_assert(divides_right());
 
-    slab_map<slab, Window> map_;
+    using slab_shelves::slab_finder::map_;
+
+    // A window's mark is 16 times the number of its blocks' list: how far into the lists of a cache that one's front
+    // is.
+    static constexpr unsigned scale = 16;
 
     static constexpr std::uint16_t home_of(unsigned place, unsigned i) noexcept {
         return static_cast<std::uint16_t>(place << 8 | i);
@@ -117,6 +172,49 @@ public:
         return sum;
     }
 
+    // Headerless only.
+    //
+    // number_of - of a window, for an address that may lie in one. holds - does it? Then scaled_list_of is 16 times the
+    // number of its blocks' list, and 0 where nobody has a block.
+    PTM_ALWAYS_INLINE std::size_t number_of(const void* p) const noexcept { return map_.number_of(p); }
+    static constexpr bool holds(std::size_t number) noexcept { return slab_shelves::slab_finder::holds(number); }
+    PTM_ALWAYS_INLINE std::size_t scaled_list_of(std::size_t number) const noexcept { return map_.mark_of(number); }
+    unsigned list_of(const void* p) const noexcept { return map_.mark_of(map_.number_of(p)) / scale; }
+
+    // windows - where they come from. begin - a slab of list i in one of those.
+    auto& windows() noexcept { return map_; }
+    slab* begin(unsigned i, slab* s) noexcept
+        requires(headerless)
+    {
+        s->begin(map_.window_of(s).data, cuts[i]);
+        return s;
+    }
+
+    // drop_pages - those of partial slabs that nobody has a block in go back to the system. Blocks there are as free as
+    // before.
+    //   cost  O(partial slabs), and a call of the system for each run of such pages
+    void drop_pages() noexcept
+        requires(headerless)
+    {
+        for (unsigned place = 0; place < places; ++place)
+            for (unsigned i = 1; i <= Lists; ++i) drop_pages_of(at(place).shelves[i], i);
+    }
+
+    void lock_for_fork(auto&& take) noexcept {
+        base::lock_for_fork(take);
+        if constexpr (headerless) map_.guard().held_by_fork = take(map_.guard().lock);
+    }
+    void unlock_after_fork() noexcept {
+        base::unlock_after_fork();
+        if constexpr (headerless)
+            if (map_.guard().held_by_fork) map_.guard().lock.unlock();
+    }
+    void reset_after_fork() noexcept {
+        base::reset_after_fork();
+        if constexpr (headerless)
+            if (map_.guard().held_by_fork) map_.guard().lock.reset_after_fork();
+    }
+
     // owns - is a chunk, which the caller owns, of a slab? The same for one that belongs to list i.
     bool owns(const void* user) const noexcept {
         const slab* s = map_.find(user);
@@ -127,7 +225,9 @@ public:
     // add - makes a slab for list i of a used chunk, whose user pointer is a multiple of Window.
     //   returns  nullptr: the system refuses memory for it, and the chunk is as it was
     //   thread   the caller holds the arena's lock
-    slab* add(unsigned i, chunk* c) noexcept {
+    slab* add(unsigned i, chunk* c) noexcept
+        requires(!headerless)
+    {
         slab* s = map_.make(header::to_user(c));
         if (s) s->begin(c, cuts[i]);
         return s;
@@ -208,6 +308,13 @@ private:
         return b;
     }
 
+    void drop_pages_of(shelf& s, unsigned i) noexcept {
+        if (s.standing == 0) return;
+        busy::at_shelf hold(s.lock);
+        for (slab* one = s.partial.first; one; one = one->after)
+            one->drop_pages(system_page_bytes(), cuts[i], [](pages some) { return drop_contents(some); });
+    }
+
     void take_locked(corner& here, unsigned i, run*& end, unsigned most) noexcept {
         shelf& s = here.shelves[i];
         busy::at_shelf hold(s.lock);
@@ -249,17 +356,22 @@ private:
         open_whole(here, s);
         leave_row(s, s.partial, from);
         s.free = s.free - from->free_chunks();
-        from->home = 0;
+        home_is(from, 0);
         return from;
     }
 
     void stand(unsigned i, slab* s, unsigned place) noexcept {
         shelf& to = at(place).shelves[i];
         busy::at_shelf hold(to.lock);
-        s->home = home_of(place, i);
+        home_is(s, home_of(place, i));
         if (s->free_chunks() == 0) return;
         enter_row(to, s);
         to.free = to.free + s->free_chunks();
+    }
+
+    void home_is(slab* s, std::uint16_t home) noexcept {
+        s->home = home;
+        if constexpr (headerless) map_.mark(s, static_cast<std::uint16_t>(list_in(home) * scale));
     }
 
     static void enter_row(shelf& to, slab* s) noexcept {

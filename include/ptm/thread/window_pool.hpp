@@ -1,0 +1,268 @@
+// thread/window_pool.hpp - windows of one size out of one stretch of reserved addresses, each with a record and a mark.
+//
+//   windows:   | 0 | 1 | 2 |  ...  | not committed yet ...      begins at base, a multiple of the window's size
+//   records:   [ 0 ] [ 1 ] [ 2 ]  ...                           elsewhere: as many
+//   marks:     ... 2 1 0                                        16 bits each, that of the last window first
+//
+// Whether an address lies in a window, and which mark that one has, is found by one subtraction, one compare and one
+// look at a table: that is what an allocator needs to tell blocks without a header from others. (How far an address is
+// from the end takes an instruction less than how far from the base.) Windows are committed
+// as they are needed, from the lowest address on, and the lowest that nobody uses is handed out next. What comes back
+// keeps its pages until drop() gives them to the system, and its address for ever.
+//
+// Where the addresses cannot be reserved there are no windows, nor where the process has a limit of those
+// (RLIMIT_AS): what is only reserved counts there, and what is reserved already is counted no more. A program that sets
+// itself such a limit later gets no more windows, and give_up() lets go the addresses that none of them has. From then
+// on others may have memory there, which no window holds.
+//
+// Thread-safe after prepare(); those who ask for a mark take no lock. errno survives.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <ptm/core/address.hpp>
+#include <ptm/core/config.hpp>
+#include <ptm/core/errno_guard.hpp>
+#include <ptm/core/relaxed.hpp>
+#include <ptm/os/backend.hpp>
+#include <ptm/sync/lock.hpp>
+#include <ptm/thread/busy.hpp>
+#include <ptm/thread/shelves_by_place.hpp>
+
+namespace ptm::detail {
+
+// window_set - of windows, by their numbers, from 0 to N - 1, a multiple of 64. To add one is O(1); to take the lowest,
+// too, but for a look at every 64 numbers that were taken since the last one was added below them.
+template <std::size_t N>
+class window_set {
+    static constexpr std::size_t word_bits = 64;
+    static_assert(N % word_bits == 0 && N > 0, "window_set: a multiple of 64");
+
+    std::uint64_t words_[N / word_bits] = {};
+    std::size_t lowest_ = 0; // no word before it has any
+    std::size_t end_ = 0;    // none from it on
+
+public:
+    // run - windows side by side.
+    struct run {
+        std::size_t first = 0, count = 0;
+
+        explicit operator bool() const noexcept { return count != 0; }
+    };
+
+    constexpr window_set() noexcept = default;
+
+    void add(run some) noexcept {
+        for (std::size_t k = some.first; k < some.first + some.count; ++k) add(k);
+    }
+
+    // take - the lowest. take_run - that and those that follow it, as far as the next multiple of 64. {}: there is
+    // none.
+    run take() noexcept { return take_some(1); }
+    run take_run() noexcept { return take_some(word_bits); }
+
+private:
+    void add(std::size_t k) noexcept {
+        std::size_t w = k / word_bits;
+        words_[w] |= std::uint64_t{1} << k % word_bits;
+        if (w < lowest_) lowest_ = w;
+        if (w >= end_) end_ = w + 1;
+    }
+
+    run take_some(std::size_t most) noexcept {
+        while (lowest_ < end_ && words_[lowest_] == 0) ++lowest_;
+        if (lowest_ == end_) return lowest_ = end_ = 0, run{};
+        std::uint64_t& word = words_[lowest_];
+        auto ahead = static_cast<std::size_t>(std::countr_zero(word));
+        auto count = static_cast<std::size_t>(std::countr_one(word >> ahead));
+        if (count > most) count = most;
+        word &= ~(~std::uint64_t{0} >> (word_bits - count) << ahead);
+        return {lowest_ * word_bits + ahead, count};
+    }
+};
+
+// window_pool - Window: bytes, a power of two. Record: what is kept of one; all zero at first. Windows, Records: where
+// the memory of both comes from.
+template <class Record, std::size_t Window, lock_policy Lock, backend_policy Windows, backend_policy Records>
+class window_pool {
+    static_assert(has(Windows::able, can::locate) && has(Windows::able, can::discard) && has(Windows::able, can::grow),
+                  "window_pool: windows must come from a stretch of addresses, such as reserve_backend");
+    static_assert(has(Records::able, can::locate) && has(Records::able, can::zeroed) && has(Records::able, can::grow),
+                  "window_pool: records must come from a stretch of addresses, such as reserve_backend");
+    static_assert(std::has_single_bit(Window) && Windows::reserved_bytes >= 64 * Window,
+                  "window_pool: the stretch must have room for 64 windows, of a power of two");
+
+public:
+    static constexpr std::size_t most_windows = Windows::reserved_bytes / Window;
+    static_assert(Records::reserved_bytes / sizeof(Record) >= most_windows, "window_pool: too few records");
+
+private:
+    using set = window_set<most_windows>;
+    using run = typename set::run;
+
+    // What is looked at without a lock comes first. All is zero at first: so large a table is not to be in a file.
+    relaxed<std::uint16_t> marks_[most_windows]{};
+    relaxed<std::uintptr_t> last_ = 0; // byte of the last window
+    std::uintptr_t base_ = 0;
+    Record* records_ = nullptr;
+    relaxed<std::size_t> held_bytes_ = 0, ready_bytes_ = 0;
+
+    relaxed<std::size_t> committed_ = 0; // windows
+    relaxed<bool> gave_up_ = false;
+    std::size_t used_ = 0; // windows that were ever handed out
+    set ready_, dropped_;  // that nobody uses, with pages and without
+    lockable_shelf<Lock> guard_;
+    [[no_unique_address]] Windows window_memory_;
+    [[no_unique_address]] Records record_memory_;
+
+public:
+    constexpr window_pool() noexcept = default;
+
+    // prepare - reserves the addresses: once, before anything else is called; again if there was no memory.
+    void prepare() noexcept {
+        errno_guard keep;
+        if (base_ != 0 || is_limited() || !commit_more()) return;
+        base_ = address_of(window_memory_.base());
+        records_ = reinterpret_cast<Record*>(record_memory_.base());
+        last_ = base_ + most_windows * Window - 1;
+    }
+
+    // number_of - of the window that p lies in, counted from the last one on. holds - is there one? mark_of - its mark,
+    // 0 at first. As long as there are no windows, nullptr and nothing else seems to lie in one, which has mark 0.
+    PTM_ALWAYS_INLINE std::size_t number_of(const void* p) const noexcept { return (last_ - address_of(p)) / Window; }
+    static constexpr bool holds(std::size_t number) noexcept { return number < most_windows; }
+    PTM_ALWAYS_INLINE std::uint16_t mark_of(std::size_t number) const noexcept { return marks_[number]; }
+
+    // find - the record of the window that p lies in; nullptr: there is none.
+    PTM_ALWAYS_INLINE Record* find(const void* p) const noexcept {
+        std::size_t k = number_of(p);
+        return holds(k) && from_base(k) < committed_ ? records_ + from_base(k) : nullptr;
+    }
+
+    // gave_up - may an address that has no mark be others'?
+    bool gave_up() const noexcept { return gave_up_; }
+
+    // give_up - lets go what has not been committed, if the process has a limit of addresses and this was not done yet;
+    // false: it did nothing.
+    bool give_up() noexcept {
+        if (base_ == 0 || gave_up_ || !is_limited()) return false;
+        errno_guard keep;
+        busy::at_shelf hold(guard_.lock);
+        if (gave_up_) return false;
+        gave_up_ = true;
+        pages rest = pages_of({committed_, most_windows - committed_});
+        return rest.bytes != 0 && munmap(rest.data, rest.bytes) == 0;
+    }
+
+    // window_of - of a record. mark - says what mark_of returns from now on.
+    pages window_of(const Record* r) const noexcept { return pages_of({index_of(r), 1}); }
+    void mark(const Record* r, std::uint16_t m) noexcept { marks_[from_base(index_of(r))] = m; }
+
+    // held_bytes - of windows whose pages the system has not got back. ready_bytes - of those that nobody uses.
+    std::size_t held_bytes() const noexcept { return held_bytes_; }
+    std::size_t ready_bytes() const noexcept { return ready_bytes_; }
+
+    // take_ready - the lowest of those; nullptr: there is none.
+    Record* take_ready() noexcept {
+        if (ready_bytes_ == 0) return nullptr;
+        busy::at_shelf hold(guard_.lock);
+        run one = ready_.take();
+        if (!one) return nullptr;
+        ready_bytes_ = ready_bytes_ - Window;
+        return records_ + one.first;
+    }
+
+    // take_anew - another one, whose pages are new and read as zero; nullptr: the system refuses.
+    Record* take_anew() noexcept {
+        if (base_ == 0) return nullptr;
+        errno_guard keep;
+        busy::at_shelf hold(guard_.lock);
+        std::size_t k = 0;
+        if (run one = dropped_.take())
+            k = one.first;
+        else if (used_ < committed_ || (!gave_up_ && !is_limited() && commit_more()))
+            k = used_++;
+        else
+            return nullptr;
+        held_bytes_ = held_bytes_ + Window;
+        return records_ + k;
+    }
+
+    // put - nobody uses it any more.
+    //   forking  the calling thread forks and holds all locks
+    void put(Record* r, bool forking = false) noexcept {
+        busy::at_shelf hold(guard_.lock, forking);
+        add_ready({index_of(r), 1});
+    }
+
+    // drop - the pages of all that nobody uses go back to the system: dropped(pages) for each run of them. Others may
+    // take and put meanwhile.
+    //   cost  one call of the system for up to 64 windows
+    void drop(auto&& dropped) noexcept {
+        errno_guard keep;
+        for (std::size_t left = ready_bytes_; left != 0;) {
+            run some = take_ready_run();
+            if (!some || !discard(some)) return;
+            dropped(pages_of(some));
+            left -= smaller(left, some.count * Window);
+        }
+    }
+
+    // guard - what is to be held across a fork; see shelves_by_place.
+    lockable_shelf<Lock>& guard() noexcept { return guard_; }
+
+private:
+    // from_base - a window's number from the other end.
+    static constexpr std::size_t from_base(std::size_t number) noexcept { return most_windows - 1 - number; }
+    static std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
+    std::size_t index_of(const Record* r) const noexcept { return static_cast<std::size_t>(r - records_); }
+    pages pages_of(run some) const noexcept {
+        return {reinterpret_cast<std::byte*>(base_ + some.first * Window), some.count * Window};
+    }
+
+    void add_ready(run some) noexcept {
+        ready_.add(some);
+        ready_bytes_ = ready_bytes_ + some.count * Window;
+    }
+    run take_ready_run() noexcept {
+        busy::at_shelf hold(guard_.lock);
+        run some = ready_.take_run();
+        ready_bytes_ = ready_bytes_ - some.count * Window;
+        return some;
+    }
+
+    // discard - no lock is held while the system is at work.
+    bool discard(run some) noexcept {
+        bool gone = window_memory_.discard(pages_of(some));
+        busy::at_shelf hold(guard_.lock);
+        if (!gone) return add_ready(some), false;
+        dropped_.add(some);
+        held_bytes_ = held_bytes_ - some.count * Window;
+        return true;
+    }
+
+    // commit_more - a few windows at first, then an eighth of what there is; none when the stretch is used up.
+    bool commit_more() noexcept {
+        constexpr std::size_t fewest = 8, most = 128;
+        std::size_t there = committed_, more = there / 8 < fewest ? fewest : smaller(there / 8, most);
+        more = smaller(more, most_windows - there);
+        pages got = more != 0 ? window_memory_.obtain(more * Window) : pages{};
+        if (!got) return false;
+        if (!record_memory_.obtain(more * sizeof(Record))) return window_memory_.give_back(got), false;
+        committed_ = there + more;
+        return true;
+    }
+
+    // is_limited - does the process have a limit of addresses? Asked before each larger commitment.
+    static bool is_limited() noexcept {
+        rlimit limit{};
+        return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    }
+};
+
+} // namespace ptm::detail

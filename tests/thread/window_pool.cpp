@@ -1,0 +1,308 @@
+#include "support/noisy_lock.hpp"
+#include "support/seed.hpp"
+
+#include "support/catch.hpp"
+
+#include <ptm/os/reserve.hpp>
+#include <ptm/sync/futex_lock.hpp>
+#include <ptm/thread/window_pool.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace {
+using ptm_test::noisy_lock;
+
+constexpr std::size_t window = 4096, stretch = 1u << 20, most = stretch / window;
+
+struct record {
+    std::uint64_t kept[5] = {};
+};
+
+// Backends whose failures a test can command: they are the pool's own, so they look at what all of them share.
+struct commanded {
+    static inline bool refuses_windows = false, refuses_records = false, keeps_pages = false;
+    static inline int asked = 0;
+};
+template <std::size_t Bytes, bool& Refuses>
+struct obeying : ptm::reserve_backend<Bytes> {
+    using inner = ptm::reserve_backend<Bytes>;
+    ptm::pages obtain(std::size_t bytes) noexcept {
+        ++commanded::asked;
+        return Refuses ? ptm::no_pages() : inner::obtain(bytes);
+    }
+    bool discard(ptm::pages run) noexcept { return !commanded::keeps_pages && inner::discard(run); }
+};
+
+template <class Lock = ptm::no_lock>
+using pool_of = ptm::detail::window_pool<record, window, Lock, obeying<stretch, commanded::refuses_windows>,
+                                         obeying<64 * 1024, commanded::refuses_records>>;
+using pool = pool_of<>;
+
+template <class Pool = pool>
+std::unique_ptr<Pool> prepared() {
+    commanded::refuses_windows = commanded::refuses_records = commanded::keeps_pages = false;
+    auto p = std::make_unique<Pool>();
+    p->prepare();
+    return p;
+}
+
+auto ignore = [](ptm::pages) {};
+
+std::vector<record*> all_of(pool& p) {
+    std::vector<record*> taken;
+    while (record* r = p.take_anew()) taken.push_back(r);
+    return taken;
+}
+
+using set = ptm::detail::window_set<256>;
+}
+
+TEST_CASE("a set gives the lowest first, and runs that end with a word") {
+    set s;
+    CHECK_FALSE(s.take());
+    CHECK_FALSE(s.take_run());
+    s.add({60, 10});
+    s.add({3, 1});
+    CHECK(s.take().first == 3);
+    auto low = s.take_run();
+    CHECK(low.first == 60);
+    CHECK(low.count == 4);
+    auto high = s.take_run();
+    CHECK(high.first == 64);
+    CHECK(high.count == 6);
+    CHECK_FALSE(s.take_run());
+    s.add({64, 64});
+    CHECK(s.take_run().count == 64);
+    CHECK_FALSE(s.take());
+    s.add({255, 1});
+    CHECK(s.take().first == 255);
+}
+
+TEST_CASE("a set has what was added and not taken, whatever the order") {
+    PTM_TEST_SEED(random);
+    set s;
+    std::set<std::size_t> model;
+    for (std::size_t i = 0; i < ptm_test::steps(20'000); ++i) {
+        if (random() % 2 == 0) {
+            std::size_t k = random() % 256;
+            if (model.insert(k).second) s.add({k, 1});
+        } else if (model.empty()) {
+            REQUIRE_FALSE(s.take());
+        } else if (random() % 4 == 0) {
+            auto run = s.take_run();
+            REQUIRE(run);
+            REQUIRE(run.first == *model.begin());
+            for (std::size_t k = 0; k < run.count; ++k) REQUIRE(model.erase(run.first + k) == 1);
+            REQUIRE(((run.first + run.count) % 64 == 0 || !model.contains(run.first + run.count)));
+        } else {
+            REQUIRE(s.take().first == *model.begin());
+            model.erase(model.begin());
+        }
+    }
+}
+
+TEST_CASE("windows lie side by side, from a multiple of their size on, and each has a record of its own") {
+    auto p = prepared();
+    auto taken = all_of(*p);
+    REQUIRE(taken.size() == most);
+    for (std::size_t k = 0; k < most; ++k) {
+        ptm::pages w = p->window_of(taken[k]);
+        REQUIRE(w.bytes == window);
+        REQUIRE(ptm::is_aligned(w.data, window));
+        REQUIRE(w.data == p->window_of(taken[0]).data + k * window);
+        REQUIRE(p->find(w.data) == taken[k]);
+        REQUIRE(p->find(w.data + window - 1) == taken[k]);
+        REQUIRE(p->number_of(w.data) == most - 1 - k);
+        std::memset(w.data, 1, window);
+        taken[k]->kept[4] = k;
+    }
+    for (std::size_t k = 0; k < most; ++k) REQUIRE(taken[k]->kept[4] == k);
+}
+
+TEST_CASE("an address outside is in no window") {
+    auto p = prepared();
+    std::byte* first = p->window_of(p->take_anew()).data;
+    int here = 0;
+    CHECK_FALSE(p->holds(p->number_of(nullptr)));
+    CHECK_FALSE(p->holds(p->number_of(&here)));
+    CHECK_FALSE(p->holds(p->number_of(first - 1)));
+    CHECK_FALSE(p->holds(p->number_of(first + stretch)));
+    CHECK(p->holds(p->number_of(first + stretch - 1))); // not committed yet
+    CHECK(p->mark_of(p->number_of(first + stretch - 1)) == 0);
+    CHECK(p->find(&here) == nullptr);
+}
+
+TEST_CASE("a mark is its window's alone") {
+    auto p = prepared();
+    record *a = p->take_anew(), *b = p->take_anew();
+    p->mark(a, 7);
+    p->mark(b, 0xffff);
+    CHECK(p->mark_of(p->number_of(p->window_of(a).data)) == 7);
+    CHECK(p->mark_of(p->number_of(p->window_of(b).data + window - 1)) == 0xffff);
+    p->mark(b, 0);
+    for (std::size_t k = 0; k < most; ++k) CHECK(p->mark_of(k) == (k == p->number_of(p->window_of(a).data) ? 7 : 0));
+}
+
+TEST_CASE("what nobody uses any more is handed out again, the lowest first, with what was in it") {
+    auto p = prepared();
+    CHECK(p->take_ready() == nullptr);
+    auto taken = all_of(*p);
+    for (std::size_t k : {9u, 4u, 200u}) {
+        std::memset(p->window_of(taken[k]).data, 5, window);
+        p->put(taken[k]);
+    }
+    CHECK(p->ready_bytes() == 3 * window);
+    CHECK(p->take_anew() == nullptr); // those are not new
+    CHECK(p->take_ready() == taken[4]);
+    CHECK(*p->window_of(taken[4]).data == std::byte{5});
+    p->put(taken[4]);
+    for (std::size_t k : {4u, 9u, 200u}) CHECK(p->take_ready() == taken[k]);
+    CHECK(p->take_ready() == nullptr);
+    CHECK(p->ready_bytes() == 0);
+}
+
+TEST_CASE("pages that are dropped are new when they are handed out again") {
+    auto p = prepared();
+    CHECK(p->held_bytes() == 0);
+    auto taken = all_of(*p);
+    CHECK(p->held_bytes() == stretch);
+    for (record* r : taken) std::memset(p->window_of(r).data, 5, window);
+    for (std::size_t k = 70; k < 100; ++k) p->put(taken[k]);
+    for (std::size_t k = 120; k < 140; ++k) p->put(taken[k]);
+    std::vector<ptm::pages> runs;
+    p->drop([&](ptm::pages run) { runs.push_back(run); });
+    std::byte* base = p->window_of(taken[0]).data;
+    CHECK(runs
+          == std::vector<ptm::pages>{{base + 70 * window, 30 * window},
+                                     {base + 120 * window, 8 * window},
+                                     {base + 128 * window, 12 * window}});
+    CHECK(p->ready_bytes() == 0);
+    CHECK(p->held_bytes() == stretch - 50 * window);
+    CHECK(p->take_ready() == nullptr);
+    for (std::size_t k = 70; k < 100; ++k) {
+        REQUIRE(p->take_anew() == taken[k]);
+        REQUIRE(*p->window_of(taken[k]).data == std::byte{0});
+        REQUIRE(p->window_of(taken[k]).data[window - 1] == std::byte{0});
+    }
+    p->drop([](ptm::pages) { FAIL("there was nothing to drop"); });
+}
+
+TEST_CASE("without addresses there are no windows, and everything says so") {
+    for (bool* refuses : {&commanded::refuses_windows, &commanded::refuses_records}) {
+        auto p = prepared();
+        auto other = std::make_unique<pool>();
+        *refuses = true;
+        errno = 7;
+        other->prepare();
+        int here = 0;
+        CHECK(other->take_anew() == nullptr);
+        CHECK(other->take_ready() == nullptr);
+        CHECK_FALSE(other->holds(other->number_of(&here)));
+        std::size_t of_null = other->number_of(nullptr);
+        CHECK((!other->holds(of_null) || other->mark_of(of_null) == 0));
+        CHECK(other->find(&here) == nullptr);
+        CHECK(errno == 7);
+        *refuses = false;
+        other->prepare();
+        CHECK(other->take_anew() != nullptr);
+    }
+}
+
+TEST_CASE("when the system refuses more, there is what there was") {
+    for (bool* refuses : {&commanded::refuses_windows, &commanded::refuses_records}) {
+        auto p = prepared();
+        *refuses = true;
+        auto first = all_of(*p);
+        CHECK(first.size() < most);
+        errno = 7;
+        CHECK(p->take_anew() == nullptr);
+        CHECK(errno == 7);
+        p->put(first.back());
+        CHECK(p->take_ready() == first.back());
+        *refuses = false;
+        auto rest = all_of(*p);
+        CHECK(first.size() + rest.size() == most);
+        for (record* r : rest) std::memset(p->window_of(r).data, 1, window);
+        for (record* r : rest) r->kept[0] = 1;
+    }
+}
+
+TEST_CASE("a process without a limit of addresses gives none up") {
+    auto p = prepared();
+    CHECK_FALSE(p->give_up());
+    CHECK_FALSE(p->gave_up());
+    CHECK(all_of(*p).size() == most);
+}
+
+TEST_CASE("pages that the system does not take stay ready") {
+    auto p = prepared();
+    record* r = p->take_anew();
+    p->put(r);
+    commanded::keeps_pages = true;
+    p->drop([](ptm::pages) { FAIL("nothing went back"); });
+    CHECK(p->ready_bytes() == window);
+    commanded::keeps_pages = false;
+    CHECK(p->take_ready() == r);
+}
+
+TEST_CASE("a pool asks the system for several windows at a time, for more the more there are") {
+    auto p = prepared();
+    commanded::asked = 0;
+    CHECK(all_of(*p).size() == most);
+    CHECK(commanded::asked < 2 * 32); // 256 windows, eight at a time at first
+}
+
+TEST_CASE("threads never have the same window at the same time") {
+    auto p = prepared<pool_of<ptm::futex_lock>>();
+    const std::size_t turns = ptm_test::steps(3'000);
+    const std::uint64_t seed = ptm_test::seed();
+    INFO("PTM_SEED=" << seed << " replays this run, but for the threads' turns");
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> running;
+    for (unsigned n = 0; n < 4; ++n)
+        running.emplace_back([&, n] {
+            std::mt19937_64 random(seed + n);
+            std::vector<record*> mine;
+            for (std::size_t i = 0; i < turns; ++i) {
+                record* r = p->take_ready();
+                if (!r) r = p->take_anew();
+                if (r) {
+                    std::memset(p->window_of(r).data, int(n), 64);
+                    r->kept[0] = n;
+                    mine.push_back(r);
+                }
+                for (record* m : mine) wrong += m->kept[0] != n || p->window_of(m).data[63] != std::byte(n);
+                while (mine.size() > random() % 40) {
+                    std::swap(mine[random() % mine.size()], mine.back());
+                    p->put(mine.back());
+                    mine.pop_back();
+                }
+                if (random() % 32 == 0) p->drop(ignore);
+            }
+            for (record* m : mine) p->put(m);
+        });
+    for (std::thread& r : running) r.join();
+    CHECK(wrong == 0);
+    p->drop(ignore);
+    std::set<record*> all;
+    while (record* r = p->take_anew()) all.insert(r);
+    CHECK(all.size() == most);
+}
+
+TEST_CASE("a thread that forks puts without taking the lock") {
+    auto p = prepared<pool_of<noisy_lock>>();
+    auto* r = p->take_anew();
+    REQUIRE(p->guard().lock.try_lock());
+    noisy_lock::taken = 0;
+    p->put(r, true);
+    CHECK(noisy_lock::taken == 0);
+    p->guard().lock.unlock();
+    CHECK(p->take_ready() == r);
+}
