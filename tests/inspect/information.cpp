@@ -93,6 +93,33 @@ TEST_CASE("an arena without fast bins has no line for them") {
     CHECK(has(all, "<total type=\"fast\" count=\"0\" size=\"0\"/>"));
 }
 
+TEST_CASE("memory in no arena is told like one more arena, and counts in all together") {
+    arena a;
+    a.deallocate(a.allocate(100));
+    std::size_t system = a.figures().system_bytes, free = a.figures().free_bytes();
+    std::string all, table;
+    auto only = [&](auto&& visit) { visit(a.state()); };
+    ptm::window_figures windows{98'304, 32'768};
+    ptm::put_information(a.shared(), only, [&](std::string_view s) { all += s; }, windows);
+    CHECK(has(all,
+              "<heap nr=\"1\">\n<sizes>\n</sizes>\n<total type=\"fast\" count=\"0\" size=\"0\"/>\n"
+              "<total type=\"rest\" count=\"1\" size=\"32768\"/>\n"
+              "<system type=\"current\" size=\"98304\"/>"));
+    CHECK(has(all, "<system type=\"current\" size=\"" + std::to_string(system + 98'304) + "\"/>"));
+    ptm::put_statistics(a.shared(), only, [&](std::string_view s) { table += s; }, windows);
+    ptm::heap_figures sum;
+    sum.add(a.figures());
+    sum.add(windows);
+    CHECK(sum.system_bytes == system + 98'304);
+    CHECK(sum.free_bytes() == free + 32'768);
+    CHECK(has(table, "in use bytes     = " + std::to_string(sum.used_bytes())));
+    CHECK(sum.arenas == 1);
+
+    std::string without;
+    ptm::put_information(a.shared(), only, [&](std::string_view s) { without += s; }, ptm::window_figures{});
+    CHECK(without == information(a));
+}
+
 TEST_CASE("the table of statistics") {
     arena a;
     a.deallocate(a.allocate(300000));

@@ -52,7 +52,10 @@ struct heap_figures : arena_figures {
         committed_bytes += f.committed_bytes;
     }
 
+    // What is free in windows counts as one chunk, as an arena's top does.
     void add(const window_figures& w) noexcept {
+        if (w.held_bytes == 0) return;
+        ++binned_chunks;
         system_bytes += w.held_bytes;
         most_system_bytes += w.held_bytes;
         reserved_bytes += w.held_bytes;

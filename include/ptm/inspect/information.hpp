@@ -132,13 +132,13 @@ void put_arena(auto& sink, const heap_table<C>& t, std::size_t number) {
     sink("</heap>\n");
 }
 
-// put_windows - as one more arena, whose free memory is in no chunks.
+// put_windows - as one more arena, whose free memory is its top.
 inline void put_windows(auto& sink, const window_figures& w, std::size_t number) {
     heap_figures f;
     f.add(w);
     line l;
     sink((l << "<heap nr=\"" << number << "\">\n<sizes>\n</sizes>\n").view());
-    put_parts(sink, f, bin_row{0, 0, w.free_bytes, 0});
+    put_parts(sink, f, bin_row{0, 0, w.free_bytes, 1});
     put_system(sink, f);
     sink("</heap>\n");
 }
@@ -163,9 +163,12 @@ void put_information(shared_state<C>& s, auto&& for_each, auto&& sink, window_fi
         rest.total += of_this.total;
         sum.add(t.figures);
     });
-    if (windows.held_bytes != 0) detail::put_windows(sink, windows, sum.arenas);
-    sum.add(windows);
-    rest.total += windows.free_bytes;
+    if (windows.held_bytes != 0) {
+        detail::put_windows(sink, windows, sum.arenas);
+        sum.add(windows);
+        rest.total += windows.free_bytes;
+        ++rest.count;
+    }
     detail::put_parts(sink, sum, rest);
     detail::put_total(sink, "mmap", static_cast<std::size_t>(s.mapped_count), s.mapped_bytes);
     detail::put_system(sink, sum);
