@@ -818,7 +818,8 @@ private:
             && alignment <= header::most_natural && natural_size(alignment, request) <= block::largest_natural;
     }
     static chunk_size natural_size(std::size_t alignment, std::size_t request) noexcept {
-        return chunk_size{align_up(bytes(header::size_for(rounded(request))), alignment)};
+        std::size_t all = headerless ? align_up(request, header::alignment) : request; // as rounded(), without a branch
+        return chunk_size{align_up(bytes(header::size_for(all)), alignment)};
     }
 
     static void* natural(std::size_t alignment, std::size_t request) noexcept {
