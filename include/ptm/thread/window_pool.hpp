@@ -106,7 +106,7 @@ private:
     using run = typename set::run;
 
     // What is looked at without a lock comes first. All is zero at first: so large a table is not to be in a file.
-    relaxed<std::uint16_t> marks_[most_windows]{};
+    std::uint16_t marks_[most_windows] = {}; // read and written by atomic operations only
     relaxed<std::uintptr_t> last_ = 0; // byte of the last window
     std::uintptr_t base_ = 0;
     Record* records_ = nullptr;
@@ -136,7 +136,9 @@ public:
     // 0 at first. As long as there are no windows, nullptr and nothing else seems to lie in one, which has mark 0.
     PTM_ALWAYS_INLINE std::size_t number_of(const void* p) const noexcept { return (last_ - address_of(p)) / Window; }
     static constexpr bool holds(std::size_t number) noexcept { return number < most_windows; }
-    PTM_ALWAYS_INLINE std::uint16_t mark_of(std::size_t number) const noexcept { return marks_[number]; }
+    PTM_ALWAYS_INLINE std::uint16_t mark_of(std::size_t number) const noexcept {
+        return __atomic_load_n(&marks_[number], __ATOMIC_RELAXED);
+    }
 
     // find - the record of the window that p lies in; nullptr: there is none.
     PTM_ALWAYS_INLINE Record* find(const void* p) const noexcept {
@@ -161,7 +163,9 @@ public:
 
     // window_of - of a record. mark - says what mark_of returns from now on.
     pages window_of(const Record* r) const noexcept { return pages_of({index_of(r), 1}); }
-    void mark(const Record* r, std::uint16_t m) noexcept { marks_[from_base(index_of(r))] = m; }
+    void mark(const Record* r, std::uint16_t m) noexcept {
+        __atomic_store_n(&marks_[from_base(index_of(r))], m, __ATOMIC_RELAXED);
+    }
 
     // held_bytes - of windows whose pages the system has not got back. ready_bytes - of those that nobody uses.
     std::size_t held_bytes() const noexcept { return held_bytes_; }
