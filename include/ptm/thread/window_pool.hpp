@@ -107,7 +107,7 @@ private:
 
     // What is looked at without a lock comes first. All is zero at first: so large a table is not to be in a file.
     std::uint16_t marks_[most_windows] = {}; // read and written by atomic operations only
-    relaxed<std::uintptr_t> last_ = 0; // byte of the last window
+    relaxed<std::uintptr_t> last_ = 0;       // byte of the last window
     std::uintptr_t base_ = 0;
     Record* records_ = nullptr;
     relaxed<std::size_t> held_bytes_ = 0, ready_bytes_ = 0;
