@@ -381,23 +381,29 @@ std::size_t side_by_side(const std::vector<void*>& blocks) {
     for (std::size_t i = 1; i < blocks.size(); ++i) near += ptm::bytes_between(blocks[i - 1], blocks[i]) == each;
     return near;
 }
+
+// look_side_by_side - blocks of one size after another, made and freed in any order.
+template <class H>
+void look_side_by_side(std::mt19937_64& random) {
+    for (std::size_t n : {24u, 40u, 200u, 1000u}) {
+        CAPTURE(n);
+        const std::size_t count = 16 * ptm::fast::tuned.cache_budget / n; // a thread keeps few of them
+        for (int round = 0; round < 3; ++round) {
+            auto blocks = some<H>(count, n);
+            CHECK(side_by_side<H>(blocks) > count / 4 * 3);
+            std::shuffle(blocks.begin(), blocks.end(), random);
+            free_all<H>(blocks);
+            REQUIRE(ptm_test::verdict(H{}) == "sound");
+        }
+    }
+    end_clean<H>();
+}
 }
 
 TEST_CASE("small blocks of a size lie side by side, in whatever order they were freed") {
     using heap = heap_of<75>;
     PTM_TEST_SEED(random);
-    for (std::size_t n : {24u, 40u, 200u, 1000u}) {
-        CAPTURE(n);
-        const std::size_t count = 16 * ptm::fast::tuned.cache_budget / n; // a thread keeps few of them
-        for (int round = 0; round < 3; ++round) {
-            auto blocks = some<heap>(count, n);
-            CHECK(side_by_side<heap>(blocks) > count / 4 * 3);
-            std::shuffle(blocks.begin(), blocks.end(), random);
-            free_all<heap>(blocks);
-        }
-    }
-    CHECK(ptm_test::verdict(heap{}) == "sound");
-    end_clean<heap>();
+    look_side_by_side<heap>(random);
 }
 
 TEST_CASE("a block from a slab goes back to it, whichever way it is freed, and is not resized where it is") {
@@ -736,19 +742,8 @@ TEST_CASE("windows that small blocks do not use go back, after a while, with a t
 }
 
 TEST_CASE("slabs of chunks serve as well") {
-    using heap = chunk_heap<0>;
     PTM_TEST_SEED(random);
-    for (std::size_t n : {24u, 200u, 1000u}) {
-        const std::size_t count = 16 * ptm::fast::tuned.cache_budget / n;
-        for (int round = 0; round < 3; ++round) {
-            auto blocks = some<heap>(count, n);
-            CHECK(side_by_side<heap>(blocks) > count / 4 * 3);
-            std::shuffle(blocks.begin(), blocks.end(), random);
-            free_all<heap>(blocks);
-            REQUIRE(ptm_test::verdict(heap{}) == "sound");
-        }
-    }
-    end_clean<heap>();
+    look_side_by_side<chunk_heap<0>>(random);
 }
 
 TEST_CASE("before an arena grows, what waits for threads goes home and merges") {
