@@ -34,6 +34,15 @@ std::vector<std::size_t> sizes() {
     return all;
 }
 
+// mark - the chain that begins at p, behind which there is only `next`, becomes free in a slab; returns where it went
+// on.
+void* mark(auto& s, std::byte* p, const slab_cut& cut, void* next = nullptr) {
+    ptm::detail::cached_links<context>::lead(p, next);
+    void* at = p;
+    REQUIRE(s.mark_free(at, cut) == 1);
+    return at;
+}
+
 // windowed - a slab in a window of real memory, between two chunks that are in use.
 struct windowed {
     slab_cut cut;
@@ -60,10 +69,7 @@ struct windowed {
         REQUIRE(all.size() == n);
         return all;
     }
-    void put(std::byte* p) {
-        s.mark_free(p, cut);
-        s.add(1);
-    }
+    void put(std::byte* p) { mark(s, p, cut); }
 
     // walk - sizes of the chunks in the window, by their headers.
     std::vector<std::size_t> walk() const {
@@ -87,6 +93,20 @@ TEST_CASE("a window holds as many chunks as fit, and what is left is nothing or 
         CHECK((left == 0 || left >= smallest));
         CHECK(left < n + smallest);
         for (unsigned k = 0; k < cut.capacity; ++k) REQUIRE(cut.index_of(k * n) == k);
+    }
+}
+
+TEST_CASE("where a block begins, and which one has a byte, is known without a division") {
+    constexpr std::size_t large = 64 * 1024;
+    for (std::size_t each = step; each <= 1024; each += step) {
+        slab_cut cut = slab_cut::headerless(large, each);
+        INFO("blocks of " << each << " bytes");
+        std::size_t wrong = 0;
+        for (std::size_t ahead = 0; ahead < large; ++ahead) {
+            if (cut.index_of(ahead) != ahead / each) ++wrong;
+            if (cut.begins_in(cut.quotient(ahead)) != (ahead % each == 0)) ++wrong;
+        }
+        CHECK(wrong == 0);
     }
 }
 
@@ -179,10 +199,38 @@ TEST_CASE("blocks without headers fill their window, and nothing is written to i
         std::vector<unsigned> order(t.cut.capacity);
         for (unsigned k = 0; k < order.size(); ++k) order[k] = k;
         std::shuffle(order.begin(), order.end(), random);
-        for (unsigned k : order) t.s.mark_free(t.memory.get() + k * each, t.cut);
-        t.s.add(t.cut.capacity);
+        for (unsigned k : order) mark(t.s, t.memory.get() + k * each, t.cut);
         CHECK(t.s.free_chunks() == t.cut.capacity);
         CHECK(t.s.whole_bytes() == window);
+    }
+}
+
+TEST_CASE("a chain is marked up to the first chunk that lies in another window, in whatever order") {
+    PTM_TEST_SEED(random);
+    for (std::size_t each : {16u, 48u, 512u, 1024u}) {
+        bare t(each);
+        std::vector<bare_slab::run> runs(t.cut.capacity, bare_slab::run{nullptr, 0});
+        bare_slab::run* end = runs.data();
+        t.s.take(end, t.cut.capacity, t.cut);
+        std::vector<std::byte*> chain;
+        for (unsigned k = 0; k < t.cut.capacity; ++k) chain.push_back(t.memory.get() + k * each);
+        std::shuffle(chain.begin(), chain.end(), random);
+        chain.resize(1 + random() % chain.size());
+
+        alignas(window) static std::byte others[window];
+        for (std::size_t k = 0; k < chain.size(); ++k)
+            ptm::detail::cached_links<context>::lead(chain[k], k + 1 < chain.size() ? chain[k + 1] : others);
+        void* p = chain[0];
+        CHECK(t.s.mark_free(p, t.cut) == chain.size());
+        CHECK(p == others);
+        CHECK(t.s.free_chunks() == chain.size());
+
+        std::sort(chain.begin(), chain.end());
+        end = runs.data();
+        REQUIRE(t.s.take(end, t.cut.capacity, t.cut) == chain.size());
+        std::size_t seen = 0;
+        for (const bare_slab::run* r = runs.data(); r != end; ++r)
+            for (unsigned k = 0; k < r->count; ++k) REQUIRE(chain[seen++] == r->first + k * each);
     }
 }
 
@@ -190,7 +238,11 @@ TEST_CASE("what is no beginning of a block without a header is not freed, nor a 
     bare t(48);
     bare_slab::run one[2], *end = one;
     REQUIRE(t.s.take(end, 2, t.cut) == 2);
-    auto put = [&](std::size_t at) { return ptm_test::fault_of([&] { t.s.mark_free(t.memory.get() + at, t.cut); }); };
+    auto put = [&](std::size_t at) {
+        void* p = t.memory.get() + at;
+        return ptm_test::fault_of([&] { t.s.mark_free(p, t.cut); });
+    };
+    for (std::size_t at : {0u, 48u}) ptm::detail::cached_links<context>::lead(t.memory.get() + at, nullptr);
     CHECK(put(16) == ptm::sentence(ptm::fault::double_free_out));
     CHECK(put(47) == ptm::sentence(ptm::fault::double_free_out));
     CHECK(put(48) == "none");
@@ -228,8 +280,7 @@ TEST_CASE("pages that nobody has a block in are dropped once, and wanted again w
                 std::size_t from = random() % free.size(), to = std::min(free.size(), from + random() % 300);
                 for (std::size_t i = from; i < to; ++i) {
                     if (free[i]) continue;
-                    t.s.mark_free(t.memory.get() + i * each, t.cut);
-                    t.s.add(1);
+                    mark(t.s, t.memory.get() + i * each, t.cut);
                     free[i] = true;
                 }
             }

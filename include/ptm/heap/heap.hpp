@@ -1064,9 +1064,13 @@ private:
         if constexpr (headerless) shelves_.windows().drop([](pages run) { shared_.lost(run.bytes); });
     }
 
+    // from_elsewhere - of slabs only if more is free there than this list's part of 1/slab_share of the heap: whose
+    // slabs two processors share, those have half as much of each page.
     static batch from_elsewhere(unsigned i, unsigned near) noexcept {
+        std::size_t share = shared_.held / (C::tuned.slab_share * block::slab_lists);
         batch b;
-        for (unsigned k = 1; k < shelves::places && !b; ++k) b = shelves_.take(i, block::batch_of(i), near + k);
+        for (unsigned k = 1; k < shelves::places && !b; ++k)
+            if (shelves_.free_bytes(i, near + k) > share) b = shelves_.take(i, block::batch_of(i), near + k);
         return b ? b : exchange_.take_elsewhere(i, bytes(block::size_in(i)), near);
     }
 

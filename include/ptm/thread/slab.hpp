@@ -35,6 +35,7 @@
 #include <ptm/core/relaxed.hpp>
 #include <ptm/os/mmap.hpp>
 #include <ptm/os/page.hpp>
+#include <ptm/thread/cached_lists.hpp>
 
 namespace ptm::detail {
 
@@ -59,10 +60,13 @@ struct slab_cut {
         if (window % each != 0 && window % each < bytes(smallest)) --capacity;
     }
 
-    // index_of - of the chunk that begins `ahead` bytes into the window.
-    constexpr unsigned index_of(std::size_t ahead) const noexcept {
-        return static_cast<unsigned>(std::uint64_t{ahead} * reciprocal >> 32);
-    }
+    // quotient - of bytes ahead in the window and a chunk's bytes: index_in says which chunk that is, and begins_in
+    // whether it begins there. What a division leaves is in the lower half, which is small only if that is nothing.
+    constexpr std::uint64_t quotient(std::size_t ahead) const noexcept { return std::uint64_t{ahead} * reciprocal; }
+    static constexpr unsigned index_in(std::uint64_t q) noexcept { return static_cast<unsigned>(q >> 32); }
+    constexpr bool begins_in(std::uint64_t q) const noexcept { return static_cast<std::uint32_t>(q) < reciprocal; }
+
+    constexpr unsigned index_of(std::size_t ahead) const noexcept { return index_in(quotient(ahead)); }
 };
 
 // slab - of a window of Window bytes, a power of two. One that is all zero is none. Headerless: of blocks, not chunks.
@@ -138,17 +142,29 @@ public:
     std::size_t whole_bytes() const noexcept { return whole_; }
     chunk* first() const noexcept { return header::from_user(begin_); }
 
-    // mark_free - the chunk of this user pointer, which is to be counted: add.
-    //   faults   double_free_not_prev: it is free already; double_free_out: without headers, no block begins there
-    PTM_ALWAYS_INLINE void mark_free(void* user, const slab_cut& cut) noexcept {
-        std::size_t ahead = address_of(user) & (Window - 1);
-        unsigned i = cut.index_of(ahead);
-        if constexpr (Headerless) expect<C, fault::double_free_out>(i * std::size_t{cut.each} == ahead, user);
-        word bit = word{1} << i % word_bits, others = is_free_[i / word_bits];
-        expect<C, fault::double_free_not_prev>((others & bit) == 0, user);
-        is_free_[i / word_bits] = others | bit;
+    // mark_free - the chunks of a chain, from the user pointer p on, which lies in its window, as long as they do; p:
+    // the first that does not. What is known of 64 neighbours stays in a register: chains often lead to one, and to
+    // wait for each other's stores takes longer than all else.
+    //   returns  how many
+    //   faults   double_free_not_prev: one is free already; double_free_out: without headers, no block begins there
+    PTM_ALWAYS_INLINE unsigned mark_free(void*& p, const slab_cut& cut) noexcept {
+        unsigned n = 0;
+        std::size_t i = index_of(p, cut);
+        do {
+            std::size_t w = i / word_bits;
+            word free = is_free_[w];
+            do {
+                expect<C, fault::double_free_not_prev>((free >> i % word_bits & 1) == 0, p);
+                free |= word{1} << i % word_bits;
+                p = cached_links<C>::below(p);
+                i = index_of(p, cut);
+                ++n;
+            } while (i / word_bits == w);
+            is_free_[w] = free;
+        } while (i != outside);
+        free_ = static_cast<std::uint16_t>(free_ + n);
+        return n;
     }
-    void add(unsigned n) noexcept { free_ = static_cast<std::uint16_t>(free_ + n); }
 
     // run - free chunks side by side, from the first one's user pointer on.
     struct run {
@@ -160,7 +176,8 @@ public:
     //   returns  how many there were
     unsigned take(run*& end, unsigned most, const slab_cut& cut) noexcept {
         unsigned taken = 0;
-        for (unsigned w = 0; w < words && taken < most; ++w)
+        most = smaller(most, free_);
+        for (unsigned w = 0; taken < most; ++w)
             while (is_free_[w] != 0 && taken < most) {
                 unsigned ahead = static_cast<unsigned>(std::countr_zero(is_free_[w]));
                 unsigned k = smaller(static_cast<unsigned>(std::countr_one(is_free_[w] >> ahead)), most - taken);
@@ -180,6 +197,16 @@ public:
     }
 
 private:
+    // index_of - of the chunk of a user pointer; outside: it lies in another window.
+    static constexpr std::size_t outside = SIZE_MAX;
+    PTM_ALWAYS_INLINE std::size_t index_of(void* user, const slab_cut& cut) const noexcept {
+        std::size_t ahead = address_of(user) - address_of(begin_);
+        if (ahead >= Window) return outside;
+        std::uint64_t quotient = cut.quotient(ahead);
+        if constexpr (Headerless) expect<C, fault::double_free_out>(cut.begins_in(quotient), user);
+        return cut.index_in(quotient);
+    }
+
     void begin_free(const slab_cut& cut) noexcept {
         for (unsigned w = 0; w < words; ++w)
             is_free_[w] = low_bits(cut.capacity - smaller(w * word_bits, cut.capacity));

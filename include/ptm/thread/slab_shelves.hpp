@@ -163,12 +163,16 @@ public:
 
     constexpr slab_shelves() noexcept = default;
 
-    // whole_bytes - of slabs whose chunks are all free. free_bytes - in all slabs; O(shelves).
+    // whole_bytes - of slabs whose chunks are all free. free_bytes - in those of list i at a place, or in all;
+    // O(shelves).
     std::size_t whole_bytes() const noexcept { return base::all_bytes(); }
+    std::size_t free_bytes(unsigned i, unsigned place) const noexcept {
+        return std::size_t{at(place).shelves[i].free} * cuts[i].each;
+    }
     std::size_t free_bytes() const noexcept {
         std::size_t sum = 0;
         for (unsigned place = 0; place < places; ++place)
-            for (unsigned i = 1; i <= Lists; ++i) sum += std::size_t{at(place).shelves[i].free} * cuts[i].each;
+            for (unsigned i = 1; i <= Lists; ++i) sum += free_bytes(i, place);
         return sum;
     }
 
@@ -395,15 +399,8 @@ private:
     // put_into - chunks from p on, as long as they lie in the window of s; p: the first that does not.
     //   returns  how many
     PTM_ALWAYS_INLINE unsigned put_into(corner& here, shelf& to, slab& s, void*& p) noexcept {
-        const slab_cut& cut = cuts[list_in(s.home)];
-        std::uintptr_t window = address_of(p) & ~(Window - 1);
-        unsigned n = 0;
-        do {
-            s.mark_free(p, cut);
-            p = links::below(p);
-            ++n;
-        } while ((address_of(p) & ~(Window - 1)) == window);
-        s.add(n);
+        const slab_cut cut = cuts[list_in(s.home)];
+        unsigned n = s.mark_free(p, cut);
         if (!s.in_row) enter_row(to, &s);
         if (s.free_chunks() == cut.capacity) become_whole(here, to, &s);
         return n;

@@ -252,7 +252,7 @@ private:
 
     // commit_more - a few windows at first, then an eighth of what there is; none when the stretch is used up.
     bool commit_more() noexcept {
-        constexpr std::size_t fewest = 8, most = 128;
+        constexpr std::size_t fewest = 8, most = 1024;
         std::size_t there = committed_, more = there / 8 < fewest ? fewest : smaller(there / 8, most);
         more = smaller(more, most_windows - there);
         pages got = more != 0 ? window_memory_.obtain(more * Window) : pages{};
