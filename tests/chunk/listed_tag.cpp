@@ -10,6 +10,7 @@ namespace {
 // Sizes up to 1008 have a list for every 64 bytes: 1 to 16.
 struct sixteen {
     static constexpr unsigned count = 16;
+    static constexpr unsigned natural_of(ptm::chunk_size n) noexcept { return of_any(n) + count; }
     static constexpr unsigned of_any(ptm::chunk_size n) noexcept {
         return ptm::bytes(n) < 1024 ? static_cast<unsigned>(ptm::bytes(n) / 64) + 1 : 0;
     }

@@ -5,8 +5,8 @@
 
 namespace {
 using header = ptm::boundary_tag<ptm::plain_links>;
-template <std::size_t Most, unsigned PerDoubling>
-using lists = ptm::detail::size_lists<header, Most, PerDoubling>;
+template <std::size_t Most, unsigned PerDoubling, std::size_t Spare = 0>
+using lists = ptm::detail::size_lists<header, Most, PerDoubling, Spare>;
 
 constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
 constexpr bool wide = sizeof(void*) == 8;
@@ -45,6 +45,24 @@ TEST_CASE("size lists are runs of sizes in ascending order without a gap") {
     STATIC_REQUIRE((!wide || runs_of_sizes<lists<2000, 8>>()));
     STATIC_REQUIRE((!wide || runs_of_sizes<lists<100'000, 2>>()));
     STATIC_REQUIRE((!wide || runs_of_sizes<lists<5000, 1>>()));
+    STATIC_REQUIRE((!wide || runs_of_sizes<lists<32 * 1024, 8, 64>>()));
+    STATIC_REQUIRE((!wide || runs_of_sizes<lists<5000, 4, 16>>()));
+}
+
+TEST_CASE("with bytes to spare, a power of two and a little more than that share a list") {
+    using table = lists<32 * 1024, 8, 64>;
+    STATIC_REQUIRE((!wide || table::count == lists<32 * 1024, 8>::count));
+    for (std::size_t n = 2048; n <= 32 * 1024; n *= 2) {
+        unsigned serves = table::of(of(n + 64));
+        CHECK(table::smallest_in(serves) == n + 64);
+        CHECK(table::of(of(n + 48)) == serves - 1);
+        CHECK(table::of(of(n + 16)) == serves - 1);
+    }
+    STATIC_REQUIRE((!wide || table::smallest_in(64) == 1056)); // no size is without a list
+    STATIC_REQUIRE((!wide || table::of(of(1200)) == 64));
+    STATIC_REQUIRE((!wide || table::of(of(1216)) == 65));
+    STATIC_REQUIRE((!wide || table::of(table::largest) == table::count - 1));
+    STATIC_REQUIRE((!wide || widest_list<table>() == 8));
 }
 
 TEST_CASE("above the 64 smallest there are so many lists for a doubling") {

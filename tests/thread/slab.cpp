@@ -251,6 +251,23 @@ TEST_CASE("what is no beginning of a block without a header is not freed, nor a 
     CHECK(put(96) == ptm::sentence(ptm::fault::double_free_not_prev));
 }
 
+TEST_CASE("of a window that nobody has touched yet only pages are dropped that were taken") {
+    constexpr std::size_t page = 4096;
+    bare t(512);
+    t.s.begin(t.memory.get(), t.cut, true);
+    std::vector<ptm::pages> dropped;
+    auto drop = [&](ptm::pages run) { return dropped.push_back(run), true; };
+    t.s.drop_pages(page, t.cut, drop);
+    CHECK(dropped.empty());
+
+    std::vector<bare_slab::run> runs(20, bare_slab::run{nullptr, 0});
+    bare_slab::run* end = runs.data();
+    REQUIRE(t.s.take(end, 12, t.cut) == 12); // a page and a half
+    for (std::size_t k = 0; k < 12; ++k) mark(t.s, t.memory.get() + k * 512, t.cut);
+    t.s.drop_pages(page, t.cut, drop);
+    CHECK(dropped == std::vector<ptm::pages>{{t.memory.get(), 2 * page}});
+}
+
 TEST_CASE("pages that nobody has a block in are dropped once, and wanted again when they are taken") {
     constexpr std::size_t page = 4096;
     PTM_TEST_SEED(random);

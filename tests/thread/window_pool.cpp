@@ -14,6 +14,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -108,6 +109,38 @@ TEST_CASE("a set has what was added and not taken, whatever the order") {
     }
 }
 
+TEST_CASE("a set gives the first run that is long enough, from a number on") {
+    PTM_TEST_SEED(random);
+    // expected - word by word, as a set is looked at.
+    auto expected = [](const std::vector<bool>& has, std::size_t least, std::size_t from) {
+        for (std::size_t first = from; first < has.size();) {
+            std::size_t end = first;
+            while (end < has.size() && has[end] && (end == first || end % 64 != 0)) ++end;
+            if (end > first && end - first >= least) return std::pair{first, end - first};
+            first = end == first ? first + 1 : end;
+        }
+        return std::pair<std::size_t, std::size_t>{0, 0};
+    };
+    for (int turn = 0; turn < 500; ++turn) {
+        set s;
+        std::vector<bool> has(256, false);
+        for (int k = 0; k < 12; ++k) {
+            std::size_t first = random() % 256, count = 1 + random() % std::min<std::size_t>(256 - first, 40);
+            s.add({first, count});
+            std::fill_n(has.begin() + static_cast<std::ptrdiff_t>(first), count, true);
+        }
+        for (int k = 0; k < 12; ++k) {
+            std::size_t least = 1 + random() % 12, from = random() % 3 == 0 ? 0 : random() % 256;
+            auto [first, count] = expected(has, least, from);
+            auto some = s.take_run(least, from);
+            REQUIRE(some.count == count);
+            if (count == 0) continue;
+            REQUIRE(some.first == first);
+            std::fill_n(has.begin() + static_cast<std::ptrdiff_t>(first), count, false);
+        }
+    }
+}
+
 TEST_CASE("windows lie side by side, from a multiple of their size on, and each has a record of its own") {
     auto p = prepared();
     auto taken = all_of(*p);
@@ -192,6 +225,31 @@ TEST_CASE("pages that are dropped are new when they are handed out again") {
         REQUIRE(p->window_of(taken[k]).data[window - 1] == std::byte{0});
     }
     p->drop([](ptm::pages) { FAIL("there was nothing to drop"); });
+}
+
+TEST_CASE("windows that lie alone are dropped only when that is asked for, or when nobody wanted them for a while") {
+    auto p = prepared();
+    auto taken = all_of(*p);
+    std::vector<std::size_t> runs;
+    auto count = [&](ptm::pages run) { runs.push_back(run.bytes / window); };
+    auto put = [&](std::size_t first, std::size_t n) {
+        for (std::size_t k = first; k < first + n; ++k) p->put(taken[k]);
+    };
+    put(3, 2), put(10, p->few), put(40, p->few - 1), put(100, 20);
+    p->drop(count, p->few);
+    CHECK(runs == std::vector<std::size_t>{p->few, 20});
+    CHECK(p->ready_bytes() == (2 + p->few - 1) * window);
+
+    runs.clear();
+    p->drop_unused(count); // nobody knows yet whether they are wanted
+    CHECK(runs.empty());
+    while (p->take_ready()) {}
+    put(3, 2);
+    p->drop_unused(count); // all were wanted meanwhile
+    CHECK(runs.empty());
+    p->drop_unused(count);
+    CHECK(runs == std::vector<std::size_t>{2});
+    CHECK(p->ready_bytes() == 0);
 }
 
 TEST_CASE("without addresses there are no windows, and everything says so") {

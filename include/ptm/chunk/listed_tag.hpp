@@ -29,8 +29,9 @@ namespace ptm {
 // list_numbering - which list a chunk size belongs to; thread/list_numbers.hpp is one.
 template <class N>
 concept list_numbering = requires(chunk_size n) {
-    { N::of_any(n) } noexcept -> std::same_as<unsigned>; // 1 to count; 0: none
-    { N::count } -> std::convertible_to<unsigned>;       // those of naturally aligned chunks begin at count + 1
+    { N::of_any(n) } noexcept -> std::same_as<unsigned>;     // 1 to count; 0: none
+    { N::natural_of(n) } noexcept -> std::same_as<unsigned>; // naturally aligned: count + 1 to 2 * count
+    { N::count } -> std::convertible_to<unsigned>;
 };
 
 // listed_word - the number above size and flags.
@@ -69,8 +70,9 @@ struct listed_tag : basic_tag<listed_word<Numbers>, ring_node, Stack, Ring, deta
 
     // set_natural - marks a used chunk, which is aligned so and belongs to a list, under its arena's lock.
     PTM_UNSANITIZED static void set_natural(chunk* c) noexcept {
-        if (!natural_in(c->word))
-            __atomic_store_n(&c->word, c->word + Numbers::count * word_kind::one, __ATOMIC_RELAXED);
+        std::size_t plain = c->word & word_kind::plain_bits;
+        std::size_t list = Numbers::natural_of(listed_tag::size_in(plain));
+        __atomic_store_n(&c->word, plain | list * word_kind::one, __ATOMIC_RELAXED);
     }
 
     static constexpr bool natural_in(std::size_t word) noexcept { return list_in(word) > Numbers::count; }

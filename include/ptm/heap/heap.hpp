@@ -450,9 +450,9 @@ private:
     }
 
     // give_back_at_end - the mappings that it keeps count for half of what makes the last thread collect: by themselves
-    // they are no reason for another round.
+    // they are no reason for another round. While others are about, windows that lie alone may get neighbours yet.
     static void give_back_at_end() noexcept {
-        drop_windows();
+        if constexpr (headerless) drop_windows(threads_ > 1 ? shelves_.windows().few : 1);
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(C::tuned.collect_at_end / 2);
         known_left_ = 0;
@@ -1056,12 +1056,16 @@ private:
         slab* s = windows.take_anew();
         if (!s) return nullptr;
         shared_.note_gain(windows.window_of(s));
-        return shelves_.begin(i, s);
+        return shelves_.begin(i, s, true);
     }
 
-    // drop_windows - the pages of those that nobody uses.
-    static void drop_windows() noexcept {
-        if constexpr (headerless) shelves_.windows().drop([](pages run) { shared_.lost(run.bytes); });
+    // drop_windows - the pages of those that nobody uses, `least` or more side by side; drop_unused_windows - of those
+    // that were not wanted for a while.
+    static void drop_windows(std::size_t least = 1) noexcept {
+        if constexpr (headerless) shelves_.windows().drop([](pages run) { shared_.lost(run.bytes); }, least);
+    }
+    static void drop_unused_windows() noexcept {
+        if constexpr (headerless) shelves_.windows().drop_unused([](pages run) { shared_.lost(run.bytes); });
     }
 
     // from_elsewhere - of slabs only if more is free there than this list's part of 1/slab_share of the heap: whose
@@ -1273,7 +1277,7 @@ private:
                 while (batch b = take_unused(i, place)) send_home(b);
         unused_slabs_home();
         if constexpr (headerless) shelves_.drop_pages();
-        drop_windows();
+        drop_unused_windows();
         give_back_arenas(C::tuned.give_back_least);
         if constexpr (keeps_mappings) shared_.mapped_backend.drop_beyond(SIZE_MAX);
     }
@@ -1611,6 +1615,7 @@ private:
             take_settings();
             main_.prepare();
             if constexpr (headerless) shelves_.windows().prepare();
+            if constexpr (C::cache::exchanges) exchange_.begin_period(coarse_clock::now());
             arenas_.begin();
             exit_hook_.make(); // allocates nothing; whoever sees is_set_up_ may arm it
             is_set_up_.store(true, std::memory_order_release);

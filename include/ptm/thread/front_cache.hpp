@@ -105,8 +105,8 @@ class front_block {
     using header = typename C::header;
     using chunk = chunk_in<C>;
     using links = cached_links<C>;
-    using table = size_lists<header, MostRequest, 8>;
     using numbers = typename numbers_for<header, MostRequest>::type;
+    using table = typename numbers::table;
 
     static_assert(numbers::most_request == MostRequest,
                   "front_cache: the header says which list a chunk belongs to for another MostRequest");
@@ -146,8 +146,8 @@ public:
     // whole unit of alignment, so that a chunk may stand in for one.
     static constexpr std::size_t overhead = headerless ? header::alignment : header::overhead;
 
-    static constexpr chunk_size largest_natural{table::smallest_of[table::count - 1]};
-    static constexpr std::size_t most_request = bytes(largest_natural) - overhead;
+    static constexpr std::size_t most_request = table::smallest_of[table::count - 1] - overhead;
+    static constexpr chunk_size largest_natural{numbers::natural_table::smallest_of[numbers::natural_table::count - 1]};
     static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - overhead;
 
     // first_request - the smallest that would need the smallest chunk if there were smaller ones. Bytes.
@@ -292,19 +292,19 @@ public:
         chunk_size n = header::size_in(word);
         return header::natural_in(word) ? natural_list(n) : list_of(n);
     }
-    static unsigned natural_list(chunk_size n) noexcept { return numbers::first_of(n) + table::count; }
+    static unsigned natural_list(chunk_size n) noexcept { return numbers::first_natural_of(n); }
     static bool cacheable(chunk_size n) noexcept {
         return bytes(n) - bytes(header::smallest) <= bytes(table::largest) - bytes(header::smallest);
     }
 
     // size_in - what an arena is to cut for list i.
-    static chunk_size size_in(unsigned i) noexcept { return chunk_size{table::smallest_of[kind(i)]}; }
+    static chunk_size size_in(unsigned i) noexcept { return chunk_size{sizes_in[i]}; }
 
     // block_bytes - of a headerless block of list i.
-    static constexpr std::size_t block_bytes(unsigned i) noexcept { return bytes(size_in(i)) - overhead; }
+    static std::size_t block_bytes(unsigned i) noexcept { return bytes(size_in(i)) - overhead; }
 
     // batch_of - chunks of list i that change hands together: what a front has room for.
-    static unsigned batch_of(unsigned i) noexcept { return batches[kind(i)]; }
+    static unsigned batch_of(unsigned i) noexcept { return batches[i]; }
 
     // begin - the thread begins to cache.
     void begin(const limits& bounds) noexcept {
@@ -447,22 +447,24 @@ public:
 private:
     static front_block nobody_;
 
-    // kind - of the sizes that there are, the one of list i.
-    static unsigned kind(unsigned i) noexcept { return (i - 1) % table::count; }
+    static constexpr auto sizes_in = [] {
+        std::array<std::uint32_t, lists> sizes{};
+        for (unsigned i = 1; i < lists; ++i) sizes[i] = static_cast<std::uint32_t>(bytes(numbers::smallest_in(i)));
+        return sizes;
+    }();
 
     // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 8 KiB, but at least two. Of sizes that
     // slabs have, 8 KiB, but at most 128.
     static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024;
     static constexpr unsigned fewest_in_batch = 2, usual_in_batch = 8, most_in_batch = 64, most_of_slabs = 128;
     static constexpr std::size_t chunks_in_batch(unsigned i, std::size_t n) noexcept {
-        if (has_slabs(i + 1)) return std::min<std::size_t>(most_batch_bytes / n, most_of_slabs);
+        if (has_slabs(i)) return std::min<std::size_t>(most_batch_bytes / n, most_of_slabs);
         std::size_t least = std::clamp<std::size_t>(most_batch_bytes / n, fewest_in_batch, usual_in_batch);
         return std::clamp<std::size_t>(usual_batch_bytes / n, least, most_in_batch);
     }
     static constexpr auto batches = [] {
-        std::array<std::uint8_t, table::count> chunks{};
-        for (unsigned i = 0; i < table::count; ++i)
-            chunks[i] = static_cast<std::uint8_t>(chunks_in_batch(i, table::smallest_of[i]));
+        std::array<std::uint8_t, lists> chunks{};
+        for (unsigned i = 1; i < lists; ++i) chunks[i] = static_cast<std::uint8_t>(chunks_in_batch(i, sizes_in[i]));
         return chunks;
     }();
 

@@ -88,7 +88,7 @@ public:
 private:
     std::uint16_t free_ = 0;    // chunks
     std::uint16_t cut_ = 0;     // chunks
-    std::uint16_t dropped_ = 0; // headerless: pages that the system has, a bit for each
+    std::uint16_t dropped_ = 0; // headerless: pages that the system has, a bit for each; others mean nothing
 
 public:
     bool in_row = false; // of its shelf: it has a free chunk
@@ -113,13 +113,13 @@ public:
         cut_up_to(2, cut);
     }
 
-    // begin - the same, of a window that nobody uses, for blocks without headers.
-    void begin(std::byte* window, const slab_cut& cut) noexcept
+    // begin - the same, of a window that nobody uses, for blocks without headers. anew: nobody has touched it yet.
+    void begin(std::byte* window, const slab_cut& cut, bool anew = false) noexcept
         requires(Headerless)
     {
         begin_ = window;
         whole_ = Window;
-        dropped_ = 0;
+        dropped_ = anew ? UINT16_MAX : 0;
         begin_free(cut);
     }
 

@@ -185,12 +185,12 @@ public:
     PTM_ALWAYS_INLINE std::size_t scaled_list_of(std::size_t number) const noexcept { return map_.mark_of(number); }
     unsigned list_of(const void* p) const noexcept { return map_.mark_of(map_.number_of(p)) / scale; }
 
-    // windows - where they come from. begin - a slab of list i in one of those.
+    // windows - where they come from. begin - a slab of list i in one of those; anew: nobody has touched it yet.
     auto& windows() noexcept { return map_; }
-    slab* begin(unsigned i, slab* s) noexcept
+    slab* begin(unsigned i, slab* s, bool anew = false) noexcept
         requires(headerless)
     {
-        s->begin(map_.window_of(s).data, cuts[i]);
+        s->begin(map_.window_of(s).data, cuts[i], anew);
         return s;
     }
 

@@ -61,10 +61,25 @@ public:
         for (std::size_t k = some.first; k < some.first + some.count; ++k) add(k);
     }
 
-    // take - the lowest. take_run - that and those that follow it, as far as the next multiple of 64. {}: there is
-    // none.
-    run take() noexcept { return take_some(1); }
-    run take_run() noexcept { return take_some(word_bits); }
+    // take - the lowest; {}: there is none.
+    run take() noexcept {
+        while (lowest_ < end_ && words_[lowest_] == 0) ++lowest_;
+        if (lowest_ == end_) return lowest_ = end_ = 0, run{};
+        auto ahead = static_cast<std::size_t>(std::countr_zero(words_[lowest_]));
+        words_[lowest_] &= words_[lowest_] - 1;
+        return {lowest_ * word_bits + ahead, 1};
+    }
+
+    // take_run - the first `least` ones or more, 64 at most, that lie side by side from number `from` on, as far as the
+    // next multiple of 64; {}: there are none.
+    //   cost  O(1) for every 64 numbers, and for every run, from there to that one
+    run take_run(std::size_t least = 1, std::size_t from = 0) noexcept {
+        std::size_t w = from / word_bits < lowest_ ? lowest_ : from / word_bits;
+        std::uint64_t before = w == from / word_bits ? (std::uint64_t{1} << from % word_bits) - 1 : 0;
+        for (; w < end_; ++w, before = 0)
+            if (run some = take_from(w, words_[w] & ~before, least)) return some;
+        return {};
+    }
 
 private:
     void add(std::size_t k) noexcept {
@@ -74,15 +89,16 @@ private:
         if (w >= end_) end_ = w + 1;
     }
 
-    run take_some(std::size_t most) noexcept {
-        while (lowest_ < end_ && words_[lowest_] == 0) ++lowest_;
-        if (lowest_ == end_) return lowest_ = end_ = 0, run{};
-        std::uint64_t& word = words_[lowest_];
-        auto ahead = static_cast<std::size_t>(std::countr_zero(word));
-        auto count = static_cast<std::size_t>(std::countr_one(word >> ahead));
-        if (count > most) count = most;
-        word &= ~(~std::uint64_t{0} >> (word_bits - count) << ahead);
-        return {lowest_ * word_bits + ahead, count};
+    // take_from - of a word, of which those are looked at.
+    run take_from(std::size_t w, std::uint64_t those, std::size_t least) noexcept {
+        while (those != 0) {
+            auto ahead = static_cast<std::size_t>(std::countr_zero(those));
+            auto count = static_cast<std::size_t>(std::countr_one(those >> ahead));
+            std::uint64_t row = ~std::uint64_t{0} >> (word_bits - count) << ahead;
+            if (count >= least) return words_[w] &= ~row, run{w * word_bits + ahead, count};
+            those &= ~row;
+        }
+        return {};
     }
 };
 
@@ -99,6 +115,10 @@ class window_pool {
 
 public:
     static constexpr std::size_t most_windows = Windows::reserved_bytes / Window;
+
+    // few - windows whose pages are worth a call of the system of their own, though others may be dropped soon.
+    static constexpr std::size_t few = 8;
+
     static_assert(Records::reserved_bytes / sizeof(Record) >= most_windows, "window_pool: too few records");
 
 private:
@@ -111,6 +131,7 @@ private:
     std::uintptr_t base_ = 0;
     Record* records_ = nullptr;
     relaxed<std::size_t> held_bytes_ = 0, ready_bytes_ = 0;
+    relaxed<std::size_t> unused_bytes_ = 0; // of the ready ones, since the period began: so many were never missed
 
     relaxed<std::size_t> committed_ = 0; // windows
     relaxed<bool> gave_up_ = false;
@@ -177,7 +198,7 @@ public:
         busy::at_shelf hold(guard_.lock);
         run one = ready_.take();
         if (!one) return nullptr;
-        ready_bytes_ = ready_bytes_ - Window;
+        subtract_ready(1);
         return records_ + one.first;
     }
 
@@ -204,17 +225,20 @@ public:
         add_ready({index_of(r), 1});
     }
 
-    // drop - the pages of all that nobody uses go back to the system: dropped(pages) for each run of them. Others may
-    // take and put meanwhile.
+    // drop - the pages of those that nobody uses go back to the system, where `least` of them or more lie side by side:
+    // dropped(pages) for each run of them. Others may take and put meanwhile. drop_unused - of all, if some were not
+    // wanted since that was done last; otherwise where few or more lie side by side.
     //   cost  one call of the system for up to 64 windows
-    void drop(auto&& dropped) noexcept {
+    void drop(auto&& dropped, std::size_t least = 1) noexcept {
         errno_guard keep;
-        for (std::size_t left = ready_bytes_; left != 0;) {
-            run some = take_ready_run();
-            if (!some || !discard(some)) return;
+        for (run some; (some = take_ready_run(least, some.first + some.count));) {
+            if (!discard(some)) return;
             dropped(pages_of(some));
-            left -= smaller(left, some.count * Window);
         }
+    }
+    void drop_unused(auto&& dropped) noexcept {
+        drop(dropped, unused_bytes_ != 0 ? 1 : few);
+        unused_bytes_ = std::size_t{ready_bytes_};
     }
 
     // guard - what is to be held across a fork; see shelves_by_place.
@@ -233,11 +257,16 @@ private:
         ready_.add(some);
         ready_bytes_ = ready_bytes_ + some.count * Window;
     }
-    run take_ready_run() noexcept {
+    run take_ready_run(std::size_t least, std::size_t from) noexcept {
+        if (ready_bytes_ == 0) return {};
         busy::at_shelf hold(guard_.lock);
-        run some = ready_.take_run();
-        ready_bytes_ = ready_bytes_ - some.count * Window;
+        run some = ready_.take_run(least, from);
+        subtract_ready(some.count);
         return some;
+    }
+    void subtract_ready(std::size_t count) noexcept {
+        ready_bytes_ = ready_bytes_ - count * Window;
+        if (ready_bytes_ < unused_bytes_) unused_bytes_ = std::size_t{ready_bytes_};
     }
 
     // discard - no lock is held while the system is at work.
