@@ -41,7 +41,7 @@ sentences all_sentences() {
 
 std::vector<mutants::mutant> all_mutants() {
     std::vector<mutants::mutant> all;
-    for (auto* some : {&mutants::in_headers(), &mutants::in_bins(), &mutants::in_memory()})
+    for (auto* some : {&mutants::in_headers(), &mutants::in_bins(), &mutants::in_memory(), &mutants::in_slabs()})
         all.insert(all.end(), some->begin(), some->end());
     return all;
 }
@@ -72,6 +72,7 @@ TEST_CASE("what the mutants are made from is sound") {
     };
     CHECK(mutants::said_of<mutants::sound>(live) == "sound");
     CHECK(mutants::said_of<mutants::sound_in_regions>(live) == "sound");
+    CHECK(mutants::said_of_shelves() == "sound");
     CHECK(mutants::said_of_side<mutants::sound>([](auto& a) { mutants::take(a, 1000); }) == "sound");
 }
 

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -407,16 +408,34 @@ TEST_CASE("threads that take and put blocks without headers lose none") {
     CHECK(home + t.shelves->windows().ready_bytes() == t.shelves->windows().held_bytes());
 }
 
-TEST_CASE("a fork has the lock of the windows, too") {
-    bare<noisy_lock> t;
-    const int all = static_cast<int>(bare<noisy_lock>::shelves_type::places * (lists + 1)) + 1;
-    noisy_lock::taken = noisy_lock::let_go = noisy_lock::reset = 0;
-    auto take = [](noisy_lock& l) { return l.try_lock(); };
-    t.shelves->lock_for_fork(take);
-    CHECK(noisy_lock::taken == all);
-    t.shelves->unlock_after_fork();
-    CHECK(noisy_lock::let_go == all);
-    t.shelves->lock_for_fork(take);
-    t.shelves->reset_after_fork();
-    CHECK(noisy_lock::reset == all);
+TEST_CASE("of a damaged shelf is said what does not hold") {
+    bare<> t;
+    auto verdict = [&] {
+        ptm::detail::verifier v;
+        t.shelves->verify(v);
+        return v.gave_up() ? std::string{v.verdict()} : std::string{"sound"};
+    };
+    CHECK(verdict() == "sound");
+    auto* s = t.shelves->windows().take_anew();
+    auto mine = t.in(t.shelves->take_first(3, t.shelves->begin(3, s), 5, 0));
+    t.first(3, 1000); // without a free one it stands nowhere
+    auto whole = t.in(t.first(4, 2, 1));
+    t.shelves->put(4, plain::chained(whole));
+    CHECK(verdict() == "sound");
+
+    s->in_row = false;
+    CHECK(verdict() == "a slab on a shelf knows that");
+    s->in_row = true;
+    s->before = s;
+    CHECK(verdict() == "neighbours in a row of slabs point back");
+    s->before = nullptr;
+    t.shelves->windows().mark(s, 0);
+    CHECK(verdict() == "a window's mark says its list");
+    t.shelves->windows().mark(s, 48);
+    CHECK(verdict() == "sound");
+
+    void* p = mine[0]; // marked as free, past the shelf
+    ptm::detail::cached_links<ptm_test::plain_context>::lead(p, nullptr);
+    s->mark_free(p, ptm::detail::slab_cut::headerless(window, 3 * t.unit));
+    CHECK(verdict() == "a shelf knows how many chunks are free there");
 }

@@ -357,10 +357,15 @@ TEST_CASE("threads never have the same window at the same time") {
 TEST_CASE("a thread that forks puts without taking the lock") {
     auto p = prepared<pool_of<noisy_lock>>();
     auto* r = p->take_anew();
-    REQUIRE(p->guard().lock.try_lock());
-    noisy_lock::taken = 0;
+    auto take = [](noisy_lock& l) { return l.try_lock(); };
+    p->lock_for_fork(take);
+    noisy_lock::taken = noisy_lock::let_go = noisy_lock::reset = 0;
     p->put(r, true);
     CHECK(noisy_lock::taken == 0);
-    p->guard().lock.unlock();
+    p->unlock_after_fork();
+    CHECK(noisy_lock::let_go == 1);
+    p->lock_for_fork(take);
+    p->reset_after_fork();
+    CHECK(noisy_lock::reset == 1);
     CHECK(p->take_ready() == r);
 }

@@ -7,22 +7,11 @@
 
 #include <ptm/arena/statistics.hpp>
 #include <ptm/arena/walk.hpp>
+#include <ptm/check/verifier.hpp>
 
 namespace ptm {
 
 namespace detail {
-
-// verifier - remembers the first thing that did not hold.
-class verifier {
-    const char* broken_ = nullptr;
-
-public:
-    void must(bool holds, const char* invariant) noexcept {
-        if (!holds && !broken_) broken_ = invariant;
-    }
-    bool gave_up() const noexcept { return broken_ != nullptr; }
-    const char* verdict() const noexcept { return broken_; }
-};
 
 template <arena_config C>
 void verify_binned(const arena_state<C>& a, chunk_in<C>* c, unsigned bin, verifier& v) noexcept {

@@ -279,12 +279,14 @@ public:
         return {};
     }
 
-    // verify - nullptr, or the invariant that does not hold in some arena.
+    // verify - nullptr, or the invariant that does not hold in some arena or slab.
     static const char* verify() noexcept {
         const char* broken = nullptr;
         for_each_arena([&](arena_state<C>& a) {
             if (!broken) broken = ptm::verify(a);
         });
+        if constexpr (has_slabs)
+            if (!broken) broken = broken_in_slabs();
         return broken;
     }
 
@@ -330,6 +332,12 @@ public:
     }
 
 private:
+    static const char* broken_in_slabs() noexcept {
+        ptm::detail::verifier v;
+        shelves_.verify(v);
+        return v.verdict();
+    }
+
     static void give_back_arenas(std::size_t least) noexcept {
         for_each_arena([&](arena_state<C>& a) { ptm::give_back(a, shared_.top_pad, least); });
     }
@@ -1132,7 +1140,8 @@ private:
     // the last time? What is done about that costs faults when the memory is wanted again.
     static bool much_in_slabs() noexcept {
         std::size_t held = shared_.held, before = largest_;
-        if (shelves_.free_bytes() <= held / C::tuned.slab_share || held <= before + before / 8) return false;
+        if (shelves_.free_bytes() <= held / C::tuned.slab_share || held <= before + before / C::tuned.slab_growth)
+            return false;
         largest_ = held;
         return true;
     }
@@ -1212,7 +1221,7 @@ private:
     PTM_NOINLINE static void collect_for_growth() noexcept {
         collect_slabs_for_growth();
         if constexpr (headerless)
-            if (shelves_.windows().ready_bytes() > shared_.held / 4) drop_windows();
+            if (shelves_.windows().ready_bytes() > shared_.held / C::tuned.window_share) drop_windows();
         if (worth_collecting()) try_collect();
     }
 
@@ -1677,6 +1686,7 @@ private:
     static void for_each_exchange(auto visit) noexcept {
         visit(exchange_);
         if constexpr (has_slabs) visit(shelves_);
+        if constexpr (headerless) visit(shelves_.windows());
     }
 
     // exchange_in_child - what is left would be copied, page by page, to come home: in the child it does not count.

@@ -19,6 +19,15 @@ template <lock_policy Lock>
 struct lockable_shelf {
     [[no_unique_address]] Lock lock;
     bool held_by_fork = false;
+
+    // lock_for_fork - take(lock); false: the calling thread has it already. See arena_ring.
+    void lock_for_fork(auto&& take) noexcept { held_by_fork = take(lock); }
+    void unlock_after_fork() noexcept {
+        if (held_by_fork) lock.unlock();
+    }
+    void reset_after_fork() noexcept {
+        if (held_by_fork) lock.reset_after_fork();
+    }
 };
 
 // shelves_by_place - Shelf: a lockable_shelf. Shelves: of each corner.
@@ -27,19 +36,15 @@ class shelves_by_place {
 public:
     static constexpr unsigned places = 4;
 
-    // lock_for_fork - take(lock) for every lock; false: the calling thread has it already. See arena_ring.
+    // lock_for_fork, unlock_after_fork, reset_after_fork - of every shelf.
     void lock_for_fork(auto&& take) noexcept {
-        for_each_shelf([&](Shelf& s) { s.held_by_fork = take(s.lock); });
+        for_each_shelf([&](Shelf& s) { s.lock_for_fork(take); });
     }
     void unlock_after_fork() noexcept {
-        for_each_shelf([](Shelf& s) {
-            if (s.held_by_fork) s.lock.unlock();
-        });
+        for_each_shelf([](Shelf& s) { s.unlock_after_fork(); });
     }
     void reset_after_fork() noexcept {
-        for_each_shelf([](Shelf& s) {
-            if (s.held_by_fork) s.lock.reset_after_fork();
-        });
+        for_each_shelf([](Shelf& s) { s.reset_after_fork(); });
     }
 
 protected:

@@ -138,7 +138,13 @@ public:
         }
     }
 
+    // free_chunks - as counted; marked_free - the same, as marked.
     unsigned free_chunks() const noexcept { return free_; }
+    unsigned marked_free() const noexcept {
+        int n = 0;
+        for (word w : is_free_) n += std::popcount(w);
+        return static_cast<unsigned>(n);
+    }
     std::size_t whole_bytes() const noexcept { return whole_; }
     chunk* first() const noexcept { return header::from_user(begin_); }
 

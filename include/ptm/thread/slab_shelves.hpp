@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <ptm/check/verifier.hpp>
 #include <ptm/core/address.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/relaxed.hpp>
@@ -204,21 +205,6 @@ public:
             for (unsigned i = 1; i <= Lists; ++i) drop_pages_of(at(place).shelves[i], i);
     }
 
-    void lock_for_fork(auto&& take) noexcept {
-        base::lock_for_fork(take);
-        if constexpr (headerless) map_.guard().held_by_fork = take(map_.guard().lock);
-    }
-    void unlock_after_fork() noexcept {
-        base::unlock_after_fork();
-        if constexpr (headerless)
-            if (map_.guard().held_by_fork) map_.guard().lock.unlock();
-    }
-    void reset_after_fork() noexcept {
-        base::reset_after_fork();
-        if constexpr (headerless)
-            if (map_.guard().held_by_fork) map_.guard().lock.reset_after_fork();
-    }
-
     // owns - is a chunk, which the caller owns, of a slab? The same for one that belongs to list i.
     bool owns(const void* user) const noexcept {
         const slab* s = map_.find(user);
@@ -292,7 +278,41 @@ public:
         return take_away(here, i);
     }
 
+    // verify - what slabs, rows and shelves say of one another; each shelf under its lock.
+    //   cost  O(slabs that have a free chunk)
+    void verify(verifier& v) noexcept {
+        for (unsigned place = 0; place < places; ++place)
+            for (unsigned i = 1; i <= Lists; ++i) verify_shelf(place, i, v);
+    }
+
 private:
+    void verify_shelf(unsigned place, unsigned i, verifier& v) noexcept {
+        shelf& s = at(place).shelves[i];
+        busy::at_shelf hold(s.lock);
+        unsigned standing = 0, free = 0, wholes = 0;
+        auto look = [&](slab* each, bool whole) {
+            ++standing, free += each->free_chunks(), wholes += whole;
+            verify_slab(each, home_of(place, i), whole, v);
+        };
+        for (slab* each = s.partial.first; each && !v.gave_up(); each = each->after) look(each, false);
+        for (slab* each = s.whole.first; each && !v.gave_up(); each = each->after) look(each, true);
+        v.must(v.gave_up() || standing == s.standing, "a shelf knows how many slabs stand on it");
+        v.must(v.gave_up() || free == s.free, "a shelf knows how many chunks are free there");
+        v.must(v.gave_up() || wholes == s.wholes, "a shelf knows how many of its slabs are whole");
+        v.must(s.unused <= s.wholes, "unused slabs are whole ones");
+    }
+
+    void verify_slab(const slab* s, std::uint16_t home, bool whole, verifier& v) const noexcept {
+        unsigned i = list_in(home);
+        v.must(s->home == home && s->in_row, "a slab on a shelf knows that");
+        v.must(!s->before || s->before->after == s, "neighbours in a row of slabs point back");
+        v.must(s->free_chunks() == s->marked_free(), "a slab has as many free chunks as it has marked");
+        v.must((s->free_chunks() == cuts[i].capacity) == whole && s->free_chunks() != 0,
+               "a slab stands in a row if some of its chunks are free, in that of the whole ones if all are");
+        if constexpr (headerless)
+            v.must(map_.mark_of(map_.number_of(map_.window_of(s).data)) == i * scale, "a window's mark says its list");
+    }
+
     PTM_ALWAYS_INLINE slab* slab_of(const void* user, unsigned i) const noexcept {
         slab* s = map_.find(user);
         return s && list_in(s->home) == i ? s : nullptr;

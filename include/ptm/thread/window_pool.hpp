@@ -241,8 +241,10 @@ public:
         unused_bytes_ = std::size_t{ready_bytes_};
     }
 
-    // guard - what is to be held across a fork; see shelves_by_place.
-    lockable_shelf<Lock>& guard() noexcept { return guard_; }
+    // lock_for_fork, unlock_after_fork, reset_after_fork - see lockable_shelf.
+    void lock_for_fork(auto&& take) noexcept { guard_.lock_for_fork(take); }
+    void unlock_after_fork() noexcept { guard_.unlock_after_fork(); }
+    void reset_after_fork() noexcept { guard_.reset_after_fork(); }
 
 private:
     // from_base - a window's number from the other end.

@@ -71,8 +71,12 @@ struct tuning {
     std::size_t collect_least = 256 * 1024;
 
     // Where it has slabs: when an arena would have to grow, and more than 1/slab_share of the heap's memory is free in
-    // them, the thread's own lists go back there first.
+    // them, and the heap has become larger by 1/slab_growth since, the thread's own lists go back there first, and
+    // pages that no block is in to the system. And when more than 1/window_share of the heap's memory is in windows
+    // that no slab needs, those go back to the system before an arena grows.
     std::size_t slab_share = 16;
+    std::size_t slab_growth = 8;
+    std::size_t window_share = 4;
 
     // Chunks of `exchange_large` bytes and more do not wait when `exchange_most` bytes of their size do already, and
     // 1/exchange_share of the heap's memory: what it costs to take one home and to cut it again is little beside its
