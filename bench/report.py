@@ -103,6 +103,11 @@ class Compared:
     def mean(self, allocator):
         return geometric_mean(self.ratios[p][allocator] for p in self.counted)
 
+    def to_others(self, allocator):
+        """The geometric mean of its ratios to the best of the others, below 1 where it is ahead of them."""
+        return geometric_mean(divided(own, best_of(figure for name, figure in row.items() if name != allocator))
+                              for row in (self.figures[p] for p in self.counted) if (own := row[allocator]))
+
     def worst(self, allocator):
         """The highest ratio and its program."""
         return max(((self.ratios[p][allocator] or 0, p) for p in self.counted), default=(None, ""))
@@ -138,6 +143,7 @@ def ratio_rows(compared, head, cells):
         rows.append(cells(program) + [number(ratios[name]) for name in names])
     blank = [""] * (len(head) - 1)
     rows.append(["geometric mean"] + blank + [number(compared.mean(name)) for name in names])
+    rows.append(["to best other"] + blank + [number(compared.to_others(name)) for name in names])
     rows.append(["worst"] + blank + [number(compared.worst(name)[0]) for name in names])
     return rows
 
@@ -228,6 +234,7 @@ def tables_of(notes, times, peaks):
 def summary(notes, times, peaks, name):
     worst_time, worst_peak = times.worst(name), peaks.worst(name)
     return {"time_to_best": times.mean(name), "peak_to_best": peaks.mean(name),
+            "time_to_best_other": times.to_others(name), "peak_to_best_other": peaks.to_others(name),
             "worst_time_to_best": worst_time[0], "worst_time_program": worst_time[1],
             "worst_peak_to_best": worst_peak[0], "worst_peak_program": worst_peak[1],
             "scaling": scaling(notes, name),

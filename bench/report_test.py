@@ -58,6 +58,10 @@ class Report(unittest.TestCase):
         self.assertIn("geometric mean 2.83 1.41 1.00".split(), self.lines)
         self.assertIn("worst 4.00 2.00 1.00".split(), self.lines)
 
+    def test_the_best_of_the_others_is_what_an_allocator_is_ahead_of(self):
+        self.assertIn("to best other 2.83 1.00 0.50".split(), self.lines)
+        self.assertEqual(self.figures["allocators"]["other"]["time_to_best_other"], 0.5)
+
     def test_small_processes_are_shown_but_do_not_count(self):
         self.assertIn("churn 5.0 2.00 1.00 4.00".split(), self.lines)
         self.assertIn("server * 1.0 2.00 1.00 -".split(), self.lines)

@@ -70,14 +70,16 @@ public:
         return {lowest_ * word_bits + ahead, 1};
     }
 
-    // take_run - the first `least` ones or more, 64 at most, that lie side by side from number `from` on, as far as the
-    // next multiple of 64; {}: there are none.
+    // take_run - the first `least` ones or more, `most` at most, that lie side by side from number `from` on; {}: there
+    // are none.
     //   cost  O(1) for every 64 numbers, and for every run, from there to that one
+    static constexpr std::size_t most = 1024;
     run take_run(std::size_t least = 1, std::size_t from = 0) noexcept {
-        std::size_t w = from / word_bits < lowest_ ? lowest_ : from / word_bits;
-        std::uint64_t before = w == from / word_bits ? (std::uint64_t{1} << from % word_bits) - 1 : 0;
-        for (; w < end_; ++w, before = 0)
-            if (run some = take_from(w, words_[w] & ~before, least)) return some;
+        for (std::size_t k = next(from); k < end_ * word_bits;) {
+            run some{k, length(k)};
+            if (some.count >= least) return remove(some), some;
+            k = next(k + some.count);
+        }
         return {};
     }
 
@@ -89,16 +91,30 @@ private:
         if (w >= end_) end_ = w + 1;
     }
 
-    // take_from - of a word, of which those are looked at.
-    run take_from(std::size_t w, std::uint64_t those, std::size_t least) noexcept {
-        while (those != 0) {
-            auto ahead = static_cast<std::size_t>(std::countr_zero(those));
-            auto count = static_cast<std::size_t>(std::countr_one(those >> ahead));
-            std::uint64_t row = ~std::uint64_t{0} >> (word_bits - count) << ahead;
-            if (count >= least) return words_[w] &= ~row, run{w * word_bits + ahead, count};
-            those &= ~row;
+    // next - the first from k on; end_ * 64: there is none.
+    std::size_t next(std::size_t k) const noexcept {
+        if (k < lowest_ * word_bits) k = lowest_ * word_bits;
+        while (k < end_ * word_bits) {
+            std::uint64_t from_k = words_[k / word_bits] >> k % word_bits;
+            if (from_k != 0) return k + static_cast<std::size_t>(std::countr_zero(from_k));
+            k = (k / word_bits + 1) * word_bits;
         }
-        return {};
+        return end_ * word_bits;
+    }
+
+    // length - how many lie side by side from k on, `most` at most.
+    std::size_t length(std::size_t k) const noexcept {
+        std::size_t n = 0;
+        for (std::size_t more = 1; more != 0 && n < most && k + n < end_ * word_bits; n += more) {
+            std::size_t at = (k + n) % word_bits;
+            more = static_cast<std::size_t>(std::countr_one(words_[(k + n) / word_bits] >> at));
+        }
+        return n < most ? n : most;
+    }
+
+    void remove(run some) noexcept {
+        for (std::size_t k = some.first; k < some.first + some.count; ++k)
+            words_[k / word_bits] &= ~(std::uint64_t{1} << k % word_bits);
     }
 };
 
@@ -116,8 +132,9 @@ class window_pool {
 public:
     static constexpr std::size_t most_windows = Windows::reserved_bytes / Window;
 
-    // few - windows whose pages are worth a call of the system of their own, though others may be dropped soon.
-    static constexpr std::size_t few = 8;
+    // few - windows whose pages are worth a call of the system of their own, though others may be dropped soon. Each
+    // interrupts all processors that threads run on.
+    static constexpr std::size_t few = 64;
 
     static_assert(Records::reserved_bytes / sizeof(Record) >= most_windows, "window_pool: too few records");
 
@@ -228,7 +245,7 @@ public:
     // drop - the pages of those that nobody uses go back to the system, where `least` of them or more lie side by side:
     // dropped(pages) for each run of them. Others may take and put meanwhile. drop_unused - of all, if some were not
     // wanted since that was done last; otherwise where few or more lie side by side.
-    //   cost  one call of the system for up to 64 windows
+    //   cost  one call of the system for each run, and for 1024 windows of one
     void drop(auto&& dropped, std::size_t least = 1) noexcept {
         errno_guard keep;
         for (run some; (some = take_ready_run(least, some.first + some.count));) {
