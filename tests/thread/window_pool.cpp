@@ -323,6 +323,25 @@ TEST_CASE("a pool asks the system for several windows at a time, for more the mo
     CHECK(commanded::asked < 2 * 32); // 256 windows, eight at a time at first
 }
 
+TEST_CASE("of windows that two processors take in turn, no two are in the same 2 MiB, as soon as there are many") {
+    constexpr std::size_t large = 32 * 1024, region = 2u << 20;
+    using large_pool = ptm::detail::window_pool<record, large, ptm::no_lock, ptm::reserve_backend<(64u << 20)>,
+                                                ptm::reserve_backend<(1u << 20)>>;
+    auto p = std::make_unique<large_pool>();
+    p->prepare();
+    if (!p->take_anew()) return; // the process has a limit of addresses
+    std::set<std::uintptr_t> regions[2];
+    for (std::size_t k = 0; k < 1600; ++k) {
+        record* r = p->take_anew(static_cast<unsigned>(k % 2));
+        REQUIRE(r != nullptr);
+        if (k >= 600) regions[k % 2].insert(ptm::address_of(p->window_of(r).data) / region);
+    }
+    CHECK(regions[0].size() > 5);
+    for (std::uintptr_t one : regions[0]) CHECK_FALSE(regions[1].contains(one));
+    while (p->take_anew()) {}
+    CHECK(p->held_bytes() == large_pool::most_windows * large); // also what other processors had for themselves
+}
+
 TEST_CASE("threads never have the same window at the same time") {
     auto p = prepared<pool_of<ptm::futex_lock>>();
     const std::size_t turns = ptm_test::steps(3'000);

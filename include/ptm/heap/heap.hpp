@@ -1019,7 +1019,7 @@ private:
         return first_of_new_slab(i, most, near);
     }
     static void* first_of_new_slab(unsigned i, unsigned most, unsigned near) noexcept {
-        slab* s = new_slab(i);
+        slab* s = new_slab(i, near);
         return s ? own_.add(i, shelves_.take_first(i, s, most, near)) : nullptr;
     }
 
@@ -1027,7 +1027,7 @@ private:
     static slab* whole_slab(unsigned i, unsigned near) noexcept {
         for (unsigned k = 1; k < shelves::places; ++k)
             if (slab* s = shelves_.take_whole(i, near + k)) return s;
-        return without_larger_arena([&] { return new_slab(i); });
+        return without_larger_arena([&] { return new_slab(i, near); });
     }
 
     // without_larger_arena - what search() finds where no arena may grow for the thread's cache.
@@ -1038,9 +1038,9 @@ private:
         return found;
     }
 
-    static slab* new_slab(unsigned i) noexcept {
+    static slab* new_slab(unsigned i, unsigned near) noexcept {
         if constexpr (headerless)
-            return new_headerless_slab(i);
+            return new_headerless_slab(i, near);
         else
             return new_slab_in_arena(i);
     }
@@ -1057,11 +1057,11 @@ private:
     }
 
     // new_headerless_slab - in a window that was used before, or, if growth is no matter, in a new one.
-    static slab* new_headerless_slab(unsigned i) noexcept {
+    static slab* new_headerless_slab(unsigned i, unsigned near) noexcept {
         auto& windows = shelves_.windows();
         if (slab* s = windows.take_ready()) return shelves_.begin(i, s);
         if (own_.stays_small || !shared_.may_hold(C::cache::slab_bytes)) return nullptr;
-        slab* s = windows.take_anew();
+        slab* s = windows.take_anew(near);
         if (!s) return nullptr;
         shared_.note_gain(windows.window_of(s));
         return shelves_.begin(i, s, true);

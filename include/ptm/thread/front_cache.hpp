@@ -17,10 +17,11 @@
 // in which no other thread's chunks lie; a thread that frees a chunk of such a size before it had any gets its two
 // lines then, and hands that chunk out last: a neighbour may be in use elsewhere.
 //
-// There is a list for each of the 64 smallest sizes, and eight for every doubling above them. A request for one of
-// those gets a chunk of the smallest size of the list, so that every chunk of a list serves every request of it. Where
-// the header marks chunks that are naturally aligned (natural_tag, listed_tag), there are as many lists again for
-// those; where it marks the list (listed_tag), a free finds it in the block's word, whatever the size.
+// There is a list for each of the 64 smallest sizes, and eight for every doubling above them, which begin a little
+// beyond a power of two and its parts (thread/list_numbers.hpp). A request for one of those gets a chunk of the
+// smallest size of the list, so that every chunk of a list serves every request of it. Where the header marks chunks
+// that are naturally aligned (natural_tag, listed_tag), there are as many lists again for those; where it marks the
+// list (listed_tag), a free finds it in the block's word, whatever the size.
 //
 // Slabs may be made of blocks without headers. List i has blocks that are one unit of alignment smaller than its
 // chunks: so a chunk may stand in for one, as long as a heap gives no other ones to such requests (size_for). A list

@@ -26,6 +26,7 @@
 #include <sys/resource.h>
 
 #include <ptm/core/address.hpp>
+#include <ptm/core/bits.hpp>
 #include <ptm/core/config.hpp>
 #include <ptm/core/errno_guard.hpp>
 #include <ptm/core/relaxed.hpp>
@@ -142,6 +143,10 @@ private:
     using set = window_set<most_windows>;
     using run = typename set::run;
 
+    // apart - so many windows share a lock of the system's.
+    static constexpr unsigned places = 4;
+    static constexpr std::size_t apart = Window < 2 * 1024 * 1024 ? 2 * 1024 * 1024 / Window : 1;
+
     // What is looked at without a lock comes first. All is zero at first: so large a table is not to be in a file.
     std::uint16_t marks_[most_windows] = {}; // read and written by atomic operations only
     relaxed<std::uintptr_t> last_ = 0;       // byte of the last window
@@ -152,7 +157,8 @@ private:
 
     relaxed<std::size_t> committed_ = 0; // windows
     relaxed<bool> gave_up_ = false;
-    std::size_t used_ = 0; // windows that were ever handed out
+    std::size_t used_ = 0; // windows that were ever handed out, or are a place's
+    run fresh_[places];    // nobody has had those yet
     set ready_, dropped_;  // that nobody uses, with pages and without
     lockable_shelf<Lock> guard_;
     [[no_unique_address]] Windows window_memory_;
@@ -219,20 +225,17 @@ public:
         return records_ + one.first;
     }
 
-    // take_anew - another one, whose pages are new and read as zero; nullptr: the system refuses.
-    Record* take_anew() noexcept {
+    // take_anew - another one, whose pages are new and read as zero; nullptr: the system refuses. place: the processor
+    // that this runs on; windows that several processors take lie apart, as the system has a lock for every 2 MiB.
+    Record* take_anew(unsigned place = 0) noexcept {
         if (base_ == 0) return nullptr;
         errno_guard keep;
         busy::at_shelf hold(guard_.lock);
-        std::size_t k = 0;
-        if (run one = dropped_.take())
-            k = one.first;
-        else if (used_ < committed_ || (!gave_up_ && !is_limited() && commit_more()))
-            k = used_++;
-        else
-            return nullptr;
+        run one = dropped_.take();
+        for (unsigned k = 0; k < places && !one; ++k) one = take_fresh(fresh_[(place + k) % places]);
+        if (!one) return nullptr;
         held_bytes_ = held_bytes_ + Window;
-        return records_ + k;
+        return records_ + one.first;
     }
 
     // put - nobody uses it any more.
@@ -298,10 +301,24 @@ private:
         return true;
     }
 
-    // commit_more - a few windows at first, then an eighth of what there is; none when the stretch is used up.
+    // take_fresh - the first of those that a place has for itself, or of more that are committed for it.
+    run take_fresh(run& mine) noexcept {
+        if (!mine) {
+            if (used_ == committed_ && (gave_up_ || is_limited() || !commit_more())) return {};
+            std::size_t next = used_ / apart * apart + apart;
+            mine = {used_, smaller(next, committed_) - used_};
+            used_ += mine.count;
+        }
+        --mine.count;
+        return {mine.first++, 1};
+    }
+
+    // commit_more - a few windows at first, then an eighth of what there is, as far as the next ones that are apart;
+    // none when the stretch is used up.
     bool commit_more() noexcept {
         constexpr std::size_t fewest = 8, most = 1024;
         std::size_t there = committed_, more = there / 8 < fewest ? fewest : smaller(there / 8, most);
+        if (more >= apart / 2) more = align_up(there + more, apart) - there;
         more = smaller(more, most_windows - there);
         pages got = more != 0 ? window_memory_.obtain(more * Window) : pages{};
         if (!got) return false;
