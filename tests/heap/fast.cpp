@@ -577,7 +577,8 @@ TEST_CASE("a block of a known size may be freed as such, wherever it is from") {
             out[0] = heap::template malloc_of<N>();
             REQUIRE(heap::malloc_run(N, 1, out + 1) == 1);
             out[2] = heap::calloc(1, ptm_test::hidden(N));
-            for (int k = 0; k < 3; ++k) REQUIRE(heap::usable_size(out[k]) >= ptm::align_up(N, 16));
+            std::size_t least = without_headers<heap> ? ptm::align_up(N, 16) : N; // what is poisoned is not usable
+            for (int k = 0; k < 3; ++k) REQUIRE(heap::usable_size(out[k]) >= least);
             for (int k = 0; k < 3; ++k) ptm_test::paint(out[k], N, 3);
         };
         make(std::integral_constant<std::size_t, 1>{}, blocks[0]);
@@ -665,7 +666,7 @@ TEST_CASE("windows count as held, and a limit holds for them") {
     heap::shared().limit = before + 1_MiB;
     std::vector<void*> blocks;
     while (void* p = heap::malloc(100)) blocks.push_back(p);
-    CHECK(blocks.size() * 112 > 900'000);
+    CHECK(blocks.size() * 112 > (without_headers<heap> ? 900'000 : 700'000)); // an arena grows in larger steps
     CHECK(heap::shared().held <= before + 1_MiB);
     heap::shared().limit = SIZE_MAX;
     free_all<heap>(blocks);
