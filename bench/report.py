@@ -105,8 +105,11 @@ class Compared:
 
     def to_others(self, allocator):
         """The geometric mean of its ratios to the best of the others, below 1 where it is ahead of them."""
-        return geometric_mean(divided(own, best_of(figure for name, figure in row.items() if name != allocator))
-                              for row in (self.figures[p] for p in self.counted) if (own := row[allocator]))
+        def best_other(row):
+            return best_of(figure for name, figure in row.items() if name != allocator)
+
+        rows = [self.figures[p] for p in self.counted]
+        return geometric_mean(divided(row[allocator], best_other(row)) for row in rows)
 
     def worst(self, allocator):
         """The highest ratio and its program."""

@@ -26,13 +26,13 @@ class shelves : public all_shelves {
     using base = typename all_shelves::shelves_by_place;
 
 public:
-    slab *partial, *whole;
+    slab* partial;
     batch mine;
 
     shelves() {
         windows().prepare();
         partial = begin(2, windows().take_anew());
-        whole = begin(2, windows().take_anew());
+        slab* whole = begin(2, windows().take_anew());
         mine = take_first(2, partial, 2, 0);
         put(2, take_first(2, whole, 1, 0));
         take_first(3, begin(3, windows().take_anew()), 5, 0);
@@ -49,9 +49,7 @@ public:
 std::string said_after(auto harm) {
     auto all = std::make_unique<shelves>();
     harm(*all);
-    ptm::detail::verifier v;
-    all->verify(v);
-    return v.gave_up() ? v.verdict() : "sound";
+    return ptm_test::verdict(*all);
 }
 
 } // namespace

@@ -21,7 +21,6 @@ using ptm::detail::slab_cut;
 
 constexpr std::size_t window = 16 * 1024;
 using slab = ptm::detail::slab<context, window>;
-using run = slab::run;
 
 constexpr ptm::chunk_size of(std::size_t n) { return ptm::chunk_size{n}; }
 constexpr slab_cut cut_of(std::size_t n) { return {window, of(n), header::smallest}; }
@@ -34,13 +33,24 @@ std::vector<std::size_t> sizes() {
     return all;
 }
 
-// mark - the chain that begins at p, behind which there is only `next`, becomes free in a slab; returns where it went
-// on.
-void* mark(auto& s, std::byte* p, const slab_cut& cut, void* next = nullptr) {
-    ptm::detail::cached_links<context>::lead(p, next);
+// mark - the chunk at p, behind which there is none, becomes free in a slab.
+void mark(auto& s, std::byte* p, const slab_cut& cut) {
+    ptm::detail::cached_links<context>::lead(p, nullptr);
     void* at = p;
     REQUIRE(s.mark_free(at, cut) == 1);
-    return at;
+}
+
+// taken - user pointers out of a slab, in the order in which they come.
+template <class Slab>
+std::vector<std::byte*> taken(Slab& s, unsigned most, const slab_cut& cut) {
+    std::vector<typename Slab::run> runs(most + 1, typename Slab::run{nullptr, 0});
+    auto* end = runs.data();
+    unsigned n = s.take(end, most, cut);
+    std::vector<std::byte*> all;
+    for (const auto* r = runs.data(); r != end; ++r)
+        for (unsigned k = 0; k < r->count; ++k) all.push_back(r->first + k * cut.each);
+    REQUIRE(all.size() == n);
+    return all;
 }
 
 // windowed - a slab in a window of real memory, between two chunks that are in use.
@@ -58,17 +68,7 @@ struct windowed {
         s.begin(c, cut);
     }
 
-    // take - user pointers, in the order in which they come.
-    std::vector<std::byte*> take(unsigned most) {
-        std::vector<run> runs(most + 1, run{nullptr, 0});
-        run* end = runs.data();
-        unsigned n = s.take(end, most, cut);
-        std::vector<std::byte*> all;
-        for (const run* r = runs.data(); r != end; ++r)
-            for (unsigned k = 0; k < r->count; ++k) all.push_back(r->first + k * cut.each);
-        REQUIRE(all.size() == n);
-        return all;
-    }
+    std::vector<std::byte*> take(unsigned most) { return taken(s, most, cut); }
     void put(std::byte* p) { mark(s, p, cut); }
 
     // walk - sizes of the chunks in the window, by their headers.
@@ -209,11 +209,9 @@ TEST_CASE("a chain is marked up to the first chunk that lies in another window, 
     PTM_TEST_SEED(random);
     for (std::size_t each : {16u, 48u, 512u, 1024u}) {
         bare t(each);
-        std::vector<bare_slab::run> runs(t.cut.capacity, bare_slab::run{nullptr, 0});
-        bare_slab::run* end = runs.data();
-        t.s.take(end, t.cut.capacity, t.cut);
         std::vector<std::byte*> chain;
         for (unsigned k = 0; k < t.cut.capacity; ++k) chain.push_back(t.memory.get() + k * each);
+        REQUIRE(taken(t.s, t.cut.capacity, t.cut) == chain);
         std::shuffle(chain.begin(), chain.end(), random);
         chain.resize(1 + random() % chain.size());
 
@@ -226,11 +224,7 @@ TEST_CASE("a chain is marked up to the first chunk that lies in another window, 
         CHECK(t.s.free_chunks() == chain.size());
 
         std::sort(chain.begin(), chain.end());
-        end = runs.data();
-        REQUIRE(t.s.take(end, t.cut.capacity, t.cut) == chain.size());
-        std::size_t seen = 0;
-        for (const bare_slab::run* r = runs.data(); r != end; ++r)
-            for (unsigned k = 0; k < r->count; ++k) REQUIRE(chain[seen++] == r->first + k * each);
+        REQUIRE(taken(t.s, t.cut.capacity, t.cut) == chain);
     }
 }
 
@@ -260,10 +254,9 @@ TEST_CASE("of a window that nobody has touched yet only pages are dropped that w
     t.s.drop_pages(page, t.cut, drop);
     CHECK(dropped.empty());
 
-    std::vector<bare_slab::run> runs(20, bare_slab::run{nullptr, 0});
-    bare_slab::run* end = runs.data();
-    REQUIRE(t.s.take(end, 12, t.cut) == 12); // a page and a half
-    for (std::size_t k = 0; k < 12; ++k) mark(t.s, t.memory.get() + k * 512, t.cut);
+    auto some = taken(t.s, 12, t.cut); // a page and a half
+    REQUIRE(some.size() == 12);
+    for (std::byte* p : some) mark(t.s, p, t.cut);
     t.s.drop_pages(page, t.cut, drop);
     CHECK(dropped == std::vector<ptm::pages>{{t.memory.get(), 2 * page}});
 }

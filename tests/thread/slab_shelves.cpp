@@ -1,4 +1,5 @@
 #include "support/batches.hpp"
+#include "support/configs.hpp"
 #include "support/noisy_lock.hpp"
 #include "support/seed.hpp"
 
@@ -15,7 +16,6 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
-#include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -410,11 +410,7 @@ TEST_CASE("threads that take and put blocks without headers lose none") {
 
 TEST_CASE("of a damaged shelf is said what does not hold") {
     bare<> t;
-    auto verdict = [&] {
-        ptm::detail::verifier v;
-        t.shelves->verify(v);
-        return v.gave_up() ? std::string{v.verdict()} : std::string{"sound"};
-    };
+    auto verdict = [&] { return ptm_test::verdict(*t.shelves); };
     CHECK(verdict() == "sound");
     auto* s = t.shelves->windows().take_anew();
     auto mine = t.in(t.shelves->take_first(3, t.shelves->begin(3, s), 5, 0));

@@ -286,7 +286,7 @@ public:
             if (!broken) broken = ptm::verify(a);
         });
         if constexpr (has_slabs)
-            if (!broken) broken = broken_in_slabs();
+            if (!broken) broken = shelves_.verify();
         return broken;
     }
 
@@ -332,12 +332,6 @@ public:
     }
 
 private:
-    static const char* broken_in_slabs() noexcept {
-        ptm::detail::verifier v;
-        shelves_.verify(v);
-        return v.verdict();
-    }
-
     static void give_back_arenas(std::size_t least) noexcept {
         for_each_arena([&](arena_state<C>& a) { ptm::give_back(a, shared_.top_pad, least); });
     }
@@ -1070,11 +1064,12 @@ private:
     // drop_windows - the pages of those that nobody uses, `least` or more side by side; drop_unused_windows - of those
     // that were not wanted for a while.
     static void drop_windows(std::size_t least = 1) noexcept {
-        if constexpr (headerless) shelves_.windows().drop([](pages run) { shared_.lost(run.bytes); }, least);
+        if constexpr (headerless) shelves_.windows().drop(lost, least);
     }
     static void drop_unused_windows() noexcept {
-        if constexpr (headerless) shelves_.windows().drop_unused([](pages run) { shared_.lost(run.bytes); });
+        if constexpr (headerless) shelves_.windows().drop_unused(lost);
     }
+    static void lost(pages run) noexcept { shared_.lost(run.bytes); }
 
     // from_elsewhere - of slabs only if more is free there than this list's part of 1/slab_share of the heap: whose
     // slabs two processors share, those have half as much of each page.

@@ -147,8 +147,8 @@ public:
     // whole unit of alignment, so that a chunk may stand in for one.
     static constexpr std::size_t overhead = headerless ? header::alignment : header::overhead;
 
-    static constexpr std::size_t most_request = table::smallest_of[table::count - 1] - overhead;
-    static constexpr chunk_size largest_natural{numbers::natural_table::smallest_of[numbers::natural_table::count - 1]};
+    static constexpr std::size_t most_request = bytes(numbers::smallest_in(numbers::count)) - overhead;
+    static constexpr chunk_size largest_natural = numbers::smallest_in(2 * numbers::count);
     static constexpr std::size_t most_stacked_request = bytes(table::largest_stacked) - overhead;
 
     // first_request - the smallest that would need the smallest chunk if there were smaller ones. Bytes.

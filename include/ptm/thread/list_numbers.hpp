@@ -24,11 +24,12 @@ class list_numbers {
 
 public:
     using table = detail::size_lists<H, MostRequest, 8, spare>;
-    using natural_table = detail::size_lists<H, MostRequest, 8>;
 
 private:
+    using natural_table = detail::size_lists<H, MostRequest, 8>;
+
     static_assert(table::count < 256, "front_cache: MostRequest has too many lists");
-    static_assert(natural_table::count <= table::count);
+    static_assert(natural_table::count == table::count);
 
     // looked_up - by size: the first list that serves it, and the one that it belongs to.
     template <class Table>

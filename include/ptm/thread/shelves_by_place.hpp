@@ -14,6 +14,9 @@
 
 namespace ptm::detail {
 
+// places - that processors share by their numbers.
+inline constexpr unsigned places = 4;
+
 // lockable_shelf - held_by_fork: locked by the thread that forks, until the fork is over.
 template <lock_policy Lock>
 struct lockable_shelf {
@@ -34,7 +37,7 @@ struct lockable_shelf {
 template <class Shelf, unsigned Shelves>
 class shelves_by_place {
 public:
-    static constexpr unsigned places = 4;
+    static constexpr unsigned places = ptm::detail::places;
 
     // lock_for_fork, unlock_after_fork, reset_after_fork - of every shelf.
     void lock_for_fork(auto&& take) noexcept {

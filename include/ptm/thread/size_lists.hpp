@@ -59,8 +59,7 @@ struct size_lists {
     static constexpr unsigned count = class_of(largest) + 1;
 
     static constexpr std::size_t smallest_in(unsigned i) noexcept {
-        if (i < stacks) return stacked_size<H>(i);
-        if (Spare != 0 && i == stacks) return stacked_size<H>(i);
+        if (i < stacks + (Spare != 0)) return stacked_size<H>(i);
         std::size_t parts = PerDoubling + (i - stacks) % PerDoubling;
         return (parts << (bits_of(largest_stacked) - part_bits + (i - stacks) / PerDoubling)) + Spare;
     }

@@ -278,11 +278,14 @@ public:
         return take_away(here, i);
     }
 
-    // verify - what slabs, rows and shelves say of one another; each shelf under its lock.
+    // verify - nullptr, or what does not hold of what slabs, rows and shelves say of one another; each shelf under its
+    // lock.
     //   cost  O(slabs that have a free chunk)
-    void verify(verifier& v) noexcept {
+    const char* verify() noexcept {
+        verifier v;
         for (unsigned place = 0; place < places; ++place)
             for (unsigned i = 1; i <= Lists; ++i) verify_shelf(place, i, v);
+        return v.verdict();
     }
 
 private:
@@ -296,9 +299,9 @@ private:
         };
         for (slab* each = s.partial.first; each && !v.gave_up(); each = each->after) look(each, false);
         for (slab* each = s.whole.first; each && !v.gave_up(); each = each->after) look(each, true);
-        v.must(v.gave_up() || standing == s.standing, "a shelf knows how many slabs stand on it");
-        v.must(v.gave_up() || free == s.free, "a shelf knows how many chunks are free there");
-        v.must(v.gave_up() || wholes == s.wholes, "a shelf knows how many of its slabs are whole");
+        v.must(standing == s.standing, "a shelf knows how many slabs stand on it");
+        v.must(free == s.free, "a shelf knows how many chunks are free there");
+        v.must(wholes == s.wholes, "a shelf knows how many of its slabs are whole");
         v.must(s.unused <= s.wholes, "unused slabs are whole ones");
     }
 

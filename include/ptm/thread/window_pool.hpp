@@ -6,9 +6,9 @@
 //
 // Whether an address lies in a window, and which mark that one has, is found by one subtraction, one compare and one
 // look at a table: that is what an allocator needs to tell blocks without a header from others. (How far an address is
-// from the end takes an instruction less than how far from the base.) Windows are committed
-// as they are needed, from the lowest address on, and the lowest that nobody uses is handed out next. What comes back
-// keeps its pages until drop() gives them to the system, and its address for ever.
+// from the end takes an instruction less than how far from the base.) Windows are committed as they are needed, from
+// the lowest address on, a few for each processor. Of those that came back the lowest is handed out next; they keep
+// their pages until drop() gives them to the system, and their addresses for ever.
 //
 // Where the addresses cannot be reserved there are no windows, nor where the process has a limit of those
 // (RLIMIT_AS): what is only reserved counts there, and what is reserved already is counted no more. A program that sets
@@ -64,11 +64,11 @@ public:
 
     // take - the lowest; {}: there is none.
     run take() noexcept {
-        while (lowest_ < end_ && words_[lowest_] == 0) ++lowest_;
-        if (lowest_ == end_) return lowest_ = end_ = 0, run{};
-        auto ahead = static_cast<std::size_t>(std::countr_zero(words_[lowest_]));
-        words_[lowest_] &= words_[lowest_] - 1;
-        return {lowest_ * word_bits + ahead, 1};
+        run one{next(0), 1};
+        if (one.first == end_ * word_bits) return lowest_ = end_ = 0, run{};
+        lowest_ = one.first / word_bits;
+        remove(one);
+        return one;
     }
 
     // take_run - the first `least` ones or more, `most` at most, that lie side by side from number `from` on; {}: there
@@ -144,7 +144,6 @@ private:
     using run = typename set::run;
 
     // apart - so many windows share a lock of the system's.
-    static constexpr unsigned places = 4;
     static constexpr std::size_t apart = Window < 2 * 1024 * 1024 ? 2 * 1024 * 1024 / Window : 1;
 
     // What is looked at without a lock comes first. All is zero at first: so large a table is not to be in a file.
@@ -305,8 +304,7 @@ private:
     run take_fresh(run& mine) noexcept {
         if (!mine) {
             if (used_ == committed_ && (gave_up_ || is_limited() || !commit_more())) return {};
-            std::size_t next = used_ / apart * apart + apart;
-            mine = {used_, smaller(next, committed_) - used_};
+            mine = {used_, smaller(align_up(used_ + 1, apart), committed_) - used_};
             used_ += mine.count;
         }
         --mine.count;
