@@ -228,6 +228,80 @@ TEST_CASE("a chain is marked up to the first chunk that lies in another window, 
     }
 }
 
+namespace {
+// chain - leads each of some blocks to the next, and the last one nowhere; returns the first.
+void* chain(const std::vector<std::byte*>& blocks) {
+    for (std::size_t k = 0; k < blocks.size(); ++k)
+        ptm::detail::cached_links<context>::lead(blocks[k], k + 1 < blocks.size() ? blocks[k + 1] : nullptr);
+    return blocks[0];
+}
+}
+
+TEST_CASE("rows of neighbours in a chain are marked, upwards and downwards, short and long, as far as they go") {
+    PTM_TEST_SEED(random);
+    for (std::size_t each : {16u, 48u, 512u, 1024u})
+        for (int round = 0; round < 100; ++round) {
+            bare t(each);
+            auto all = taken(t.s, t.cut.capacity, t.cut);
+            std::vector<std::vector<std::byte*>> rows;
+            for (auto at = all.begin(); at != all.end();) {
+                auto some = 1 + static_cast<std::ptrdiff_t>(random()) % (random() % 4 ? 6 : 150);
+                auto end = at + std::min<std::ptrdiff_t>(std::abs(some), all.end() - at);
+                rows.emplace_back(at, end);
+                if (random() % 2) std::reverse(rows.back().begin(), rows.back().end());
+                at = end;
+            }
+            std::shuffle(rows.begin(), rows.end(), random);
+            std::vector<std::byte*> blocks;
+            for (const auto& row : rows)
+                if (random() % 4 != 0) blocks.insert(blocks.end(), row.begin(), row.end());
+            if (blocks.empty()) continue;
+            void* p = chain(blocks);
+            REQUIRE(t.s.mark_free(p, t.cut) == blocks.size());
+            CHECK(p == nullptr);
+            CHECK(t.s.free_chunks() == blocks.size());
+            CHECK(t.s.marked_free() == blocks.size());
+            std::sort(blocks.begin(), blocks.end());
+            REQUIRE(taken(t.s, t.cut.capacity, t.cut) == blocks);
+        }
+}
+
+TEST_CASE("a row ends with the window, though the next one's first block is a neighbour") {
+    constexpr std::size_t each = 1024;
+    std::unique_ptr<std::byte, decltype(&std::free)> memory{
+        static_cast<std::byte*>(std::aligned_alloc(window, 3 * window)), std::free};
+    std::byte* middle = memory.get() + window;
+    slab_cut cut = slab_cut::headerless(window, each);
+    for (bool up : {true, false}) {
+        bare_slab s{};
+        s.begin(middle, cut);
+        REQUIRE(taken(s, cut.capacity, cut).size() == window / each);
+        std::vector<std::byte*> blocks;
+        for (std::byte* p = middle - 3 * each; p < middle + window + 3 * each; p += each) blocks.push_back(p);
+        if (!up) std::reverse(blocks.begin(), blocks.end());
+        chain(blocks);
+        void* p = blocks[5]; // the third of this window
+        CHECK(s.mark_free(p, cut) == window / each - 2);
+        CHECK(p == blocks[3 + window / each]);
+        CHECK(s.free_chunks() == window / each - 2);
+    }
+}
+
+TEST_CASE("a block that is free already is found in a row, too") {
+    PTM_TEST_SEED(random);
+    constexpr std::size_t each = 32;
+    for (int round = 0; round < 50; ++round) {
+        bare t(each);
+        auto all = taken(t.s, t.cut.capacity, t.cut);
+        std::size_t twice = random() % 100;
+        mark(t.s, all[twice], t.cut);
+        all.resize(100);
+        if (round % 2) std::reverse(all.begin(), all.end());
+        void* p = chain(all);
+        CHECK(ptm_test::fault_of([&] { t.s.mark_free(p, t.cut); }) == ptm::sentence(ptm::fault::double_free_not_prev));
+    }
+}
+
 TEST_CASE("what is no beginning of a block without a header is not freed, nor a free one once more") {
     bare t(48);
     bare_slab::run one[2], *end = one;

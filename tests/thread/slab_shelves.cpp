@@ -174,6 +174,22 @@ TEST_CASE("partial slabs are used before whole ones, which go away whole and can
     CHECK(t.shelves->owns(one[0], 4));
 }
 
+TEST_CASE("where many chunks are free a batch may be twice as large, but no larger than any") {
+    plain t;
+    CHECK(t.shelves->ample(5, 20, 0) == 20);
+    std::vector<std::vector<void*>> slabs;
+    while (t.shelves->free_bytes() < 400 * t.size(5)) {
+        slabs.push_back(t.in(t.first(5, 1000)));
+        t.shelves->put(5, t.chained(slabs.back()));
+    }
+    auto free = static_cast<unsigned>(t.shelves->free_bytes() / t.size(5));
+    CHECK(t.shelves->ample(5, 20, 0) == 40);
+    CHECK(t.shelves->ample(5, 20, 1) == 20);
+    CHECK(t.shelves->ample(5, free / 8 - 3, 0) == free / 8);
+    CHECK(t.shelves->ample(5, free / 8 + 3, 0) == free / 8 + 3);
+    CHECK(t.shelves->ample(5, plain::shelves_type::most_in_batch, 0) == plain::shelves_type::most_in_batch);
+}
+
 TEST_CASE("what was whole for a period is unused, what was wanted in between is not") {
     plain t;
     std::vector<std::vector<void*>> slabs;

@@ -1004,7 +1004,8 @@ private:
         unsigned near = place(), most = block::batch_of(i);
         bool few = own_.wanted(i) < most;
         if (headerless && few) most = own_.wanted_apart(i);
-        if (batch b = shelves_.take(i, most, near)) return own_.add(i, b);
+        unsigned some = few ? most : shelves_.ample(i, most, near);
+        if (batch b = shelves_.take(i, some, near)) return own_.add(i, b);
         if (few) return headerless ? first_of_new_slab(i, most, near) : nullptr;
         if (batch b = exchange_.take_near(i, bytes(block::size_in(i)), near)) return own_.add(i, b);
         if (slab* s = whole_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
@@ -1228,7 +1229,7 @@ private:
             homecoming home;
             if (shelves_.whole_bytes() != 0) whole_slabs_home(home);
             if constexpr (headerless)
-                if (much) shelves_.drop_pages();
+                if (much && shelves_.free_bytes() >= C::tuned.slab_least) shelves_.drop_pages();
         }
     }
 

@@ -149,25 +149,16 @@ public:
     chunk* first() const noexcept { return header::from_user(begin_); }
 
     // mark_free - the chunks of a chain, from the user pointer p on, which lies in its window, as long as they do; p:
-    // the first that does not. What is known of 64 neighbours stays in a register: chains often lead to one, and to
-    // wait for each other's stores takes longer than all else.
+    // the first that does not.
     //   returns  how many
     //   faults   double_free_not_prev: one is free already; double_free_out: without headers, no block begins there
     PTM_ALWAYS_INLINE unsigned mark_free(void*& p, const slab_cut& cut) noexcept {
         unsigned n = 0;
-        std::size_t i = index_of(p, cut);
-        do {
-            std::size_t w = i / word_bits;
-            word free = is_free_[w];
-            do {
-                expect<C, fault::double_free_not_prev>((free >> i % word_bits & 1) == 0, p);
-                free |= word{1} << i % word_bits;
-                p = cached_links<C>::below(p);
-                i = index_of(p, cut);
-                ++n;
-            } while (i / word_bits == w);
-            is_free_[w] = free;
-        } while (i != outside);
+        for (std::size_t i = index_of(p, cut); i != outside;) {
+            unsigned row = leads_to_neighbour(p, cut) ? mark_row(p, i, cut) : 0;
+            n += row;
+            if (row < long_row && i != outside) n += mark_some(p, i, cut);
+        }
         free_ = static_cast<std::uint16_t>(free_ + n);
         return n;
     }
@@ -185,10 +176,10 @@ public:
         most = smaller(most, free_);
         for (unsigned w = 0; taken < most; ++w)
             while (is_free_[w] != 0 && taken < most) {
-                unsigned ahead = static_cast<unsigned>(std::countr_zero(is_free_[w]));
+                unsigned i = bit_of(w, is_free_[w]), ahead = i % word_bits;
                 unsigned k = smaller(static_cast<unsigned>(std::countr_one(is_free_[w] >> ahead)), most - taken);
                 is_free_[w] &= ~(low_bits(k) << ahead);
-                *end++ = run_at(w * word_bits + ahead, k, cut);
+                *end++ = run_at(i, k, cut);
                 taken += k;
             }
         free_ = static_cast<std::uint16_t>(free_ - taken);
@@ -211,6 +202,71 @@ private:
         std::uint64_t quotient = cut.quotient(ahead);
         if constexpr (Headerless) expect<C, fault::double_free_out>(cut.begins_in(quotient), user);
         return cut.index_in(quotient);
+    }
+
+    // Behind a shorter row there is hardly another one.
+    static constexpr unsigned long_row = 4;
+
+    static bool leads_to_neighbour(void* p, const slab_cut& cut) noexcept {
+        std::uintptr_t ahead = address_of(cached_links<C>::below(p)) - address_of(p);
+        return ahead == cut.each || ahead + cut.each == 0;
+    }
+
+    // mark_row - the chunk at p, which has number i, and those behind it in the chain that are neighbours of one
+    // another, upwards or downwards. p, i: the next.
+    PTM_ALWAYS_INLINE unsigned mark_row(void*& p, std::size_t& i, const slab_cut& cut) noexcept {
+        bool up = address_of(cached_links<C>::below(p)) > address_of(p);
+        auto at = static_cast<unsigned>(i);
+        unsigned count = up ? row_from(p, cut.each, cut.capacity - at) : row_from(p, -std::ptrdiff_t{cut.each}, at + 1);
+        mark(up ? at : at + 1 - count, count, cut);
+        i = index_of(p, cut);
+        return count;
+    }
+
+    // row_from - how many chunks from p on, `most` or less, lie `step` bytes from one another; p: the next.
+    PTM_ALWAYS_INLINE static unsigned row_from(void*& p, std::ptrdiff_t step, unsigned most) noexcept {
+        auto* at = static_cast<std::byte*>(p);
+        unsigned count = 1;
+        for (p = cached_links<C>::below(at); count < most && is_at(p, at + step); ++count)
+            p = cached_links<C>::below(at += step);
+        return count;
+    }
+
+    // is_at - is p that address? The compiler does not learn that the two are the same then, and looks where `at`
+    // leads: the processor need not wait for p, which is far away if its chunk was freed long ago. free_fifo and
+    // free_lifo take 0.95 of the time.
+    PTM_ALWAYS_INLINE static bool is_at(const void* p, const std::byte* at) noexcept {
+        std::uintptr_t off = address_of(p) - address_of(at);
+        asm("" : "+r"(off));
+        return off == 0;
+    }
+
+    void mark(unsigned first, unsigned count, const slab_cut& cut) noexcept {
+        while (count != 0) {
+            unsigned w = first / word_bits, ahead = first % word_bits, k = smaller(count, word_bits - ahead);
+            word some = low_bits(k) << ahead, twice = is_free_[w] & some;
+            expect<C, fault::double_free_not_prev>(twice == 0, begin_ + std::size_t{bit_of(w, twice)} * cut.each);
+            is_free_[w] |= some;
+            first += k, count -= k;
+        }
+    }
+
+    // mark_some - the chunk at p, which has number i, and those behind it in the chain, as long as their marks are in
+    // one word; p, i: the next. The word stays in a register: to wait for each other's stores takes longer than all
+    // else.
+    PTM_ALWAYS_INLINE unsigned mark_some(void*& p, std::size_t& i, const slab_cut& cut) noexcept {
+        std::size_t w = i / word_bits;
+        word free = is_free_[w];
+        unsigned n = 0;
+        do {
+            expect<C, fault::double_free_not_prev>((free >> i % word_bits & 1) == 0, p);
+            free |= word{1} << i % word_bits;
+            p = cached_links<C>::below(p);
+            i = index_of(p, cut);
+            ++n;
+        } while (i / word_bits == w);
+        is_free_[w] = free;
+        return n;
     }
 
     void begin_free(const slab_cut& cut) noexcept {
@@ -238,6 +294,10 @@ private:
         dropped_ = static_cast<std::uint16_t>(dropped_ & ~(((1u << count) - 1) << first));
     }
 
+    // bit_of - the number of the chunk that the lowest bit set in a word's value stands for.
+    static unsigned bit_of(unsigned w, word value) noexcept {
+        return w * word_bits + static_cast<unsigned>(std::countr_zero(value));
+    }
     static unsigned smaller(unsigned a, unsigned b) noexcept { return a < b ? a : b; }
     static word low_bits(unsigned n) noexcept { return n >= word_bits ? ~word{0} : (word{1} << n) - 1; }
 

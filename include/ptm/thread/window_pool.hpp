@@ -146,19 +146,21 @@ private:
     // apart - so many windows share a lock of the system's.
     static constexpr std::size_t apart = Window < 2 * 1024 * 1024 ? 2 * 1024 * 1024 / Window : 1;
 
-    // What is looked at without a lock comes first. All is zero at first: so large a table is not to be in a file.
+    // What every free looks at comes first, apart from what changes with each window that comes or goes. All is zero at
+    // first: so large a table is not to be in a file.
     std::uint16_t marks_[most_windows] = {}; // read and written by atomic operations only
     relaxed<std::uintptr_t> last_ = 0;       // byte of the last window
     std::uintptr_t base_ = 0;
     Record* records_ = nullptr;
-    relaxed<std::size_t> held_bytes_ = 0, ready_bytes_ = 0;
-    relaxed<std::size_t> unused_bytes_ = 0; // of the ready ones, since the period began: so many were never missed
-
     relaxed<std::size_t> committed_ = 0; // windows
     relaxed<bool> gave_up_ = false;
-    std::size_t used_ = 0; // windows that were ever handed out, or are a place's
-    run fresh_[places];    // nobody has had those yet
-    set ready_, dropped_;  // that nobody uses, with pages and without
+
+    alignas(apart_bytes) relaxed<std::size_t> held_bytes_ = 0;
+    relaxed<std::size_t> ready_bytes_ = 0;
+    relaxed<std::size_t> unused_bytes_ = 0; // of the ready ones, since the period began: so many were never missed
+    std::size_t used_ = 0;                  // windows that were ever handed out, or are a place's
+    run fresh_[places];                     // nobody has had those yet
+    set ready_, dropped_;                   // that nobody uses, with pages and without
     lockable_shelf<Lock> guard_;
     [[no_unique_address]] Windows window_memory_;
     [[no_unique_address]] Records record_memory_;

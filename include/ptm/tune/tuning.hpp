@@ -72,10 +72,12 @@ struct tuning {
 
     // Where it has slabs: when an arena would have to grow, and more than 1/slab_share of the heap's memory is free in
     // them, and the heap has become larger by 1/slab_growth since, the thread's own lists go back there first, and
-    // pages that no block is in to the system. And when more than 1/window_share of the heap's memory is in windows
+    // pages that no block is in to the system, if `slab_least` bytes are free there: each is a call, for which all
+    // processors that run the program stand still. And when more than 1/window_share of the heap's memory is in windows
     // that no slab needs, those go back to the system before an arena grows.
     std::size_t slab_share = 16;
     std::size_t slab_growth = 8;
+    std::size_t slab_least = 4 * 1024 * 1024;
     std::size_t window_share = 4;
 
     // Chunks of `exchange_large` bytes and more do not wait when `exchange_most` bytes of their size do already, and
