@@ -65,6 +65,18 @@ void free_all(node* list) {
     }
 }
 
+// limit_to - from now on the process gets `room` bytes of addresses more. When those are used up, a heap may let go of
+// what it has only reserved, GiB perhaps: it does so first.
+void limit_to(std::size_t room) {
+    for (int round = 0; round < 2; ++round) {
+        rlimit limit{address_space() + room, RLIM_INFINITY};
+        EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
+        std::size_t count = 0;
+        free_all(exhaust(room / 8, count)); // hardly a page of them is touched
+        malloc_trim(0);
+    }
+}
+
 // A block keeps what is in it when it cannot grow.
 void growing_fails(node* full) {
     node* next = full->next;
@@ -117,8 +129,7 @@ int main() {
     pthread_t waiting{};
     EXPECT(pthread_create(&waiting, nullptr, free_first, nullptr) == 0);
     constexpr std::size_t room = 64 << 20;
-    rlimit limit{address_space() + room, RLIM_INFINITY};
-    EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
+    limit_to(room);
     for (std::size_t bytes : {40u, 1000u, 20000u, 300000u, 5u << 20}) exhaustion(bytes, room);
     without_memory_for_a_cache(waiting);
     void* block = std::malloc(room / 4);
