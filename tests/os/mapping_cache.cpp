@@ -309,12 +309,12 @@ TEST_CASE("whoever calls next gives back what is old, the oldest first") {
     CHECK(cache.obtain(64_KiB) == c);
     CHECK(cache.kept() == 2_MiB + 128_KiB);
     test_clock::time += 1;
-    c = cache.remap(c, 96_KiB);
+    c = cache.remap(c, 80_KiB); // little: nothing is copied
     CHECK(cache.kept() == 128_KiB);
     test_clock::time += 1001;
     pages large = cache.obtain_cleared(4_MiB);
     CHECK(cache.kept() == 0);
-    CHECK(cache.inner().bytes_held == 4_MiB + 96_KiB);
+    CHECK(cache.inner().bytes_held == 4_MiB + 80_KiB);
     CHECK(cache.give_back(large));
     CHECK(cache.give_back(c));
     cache.drop_kept();
@@ -428,6 +428,58 @@ struct scarce : counted<mmap_backend> {
         return bytes_held - run.bytes + bytes <= most ? counted::remap(run, bytes) : ptm::no_pages();
     }
 };
+}
+
+TEST_CASE("a growing run is copied to a kept one, and kept instead") {
+    watched cache;
+    pages run = filled(cache.obtain(1_MiB), 0x5a), large = filled(cache.obtain(4_MiB));
+    CHECK(cache.give_back(large));
+    long before = faults();
+    pages grown = cache.remap(run, 2_MiB);
+    CHECK(grown == pages{large.data, 2_MiB});
+    CHECK(reads_as({grown.data, 1_MiB}, 0x5a));
+    CHECK(reads_as({grown.data + 1_MiB, 1_MiB}, 0xa5)); // its pages are there
+    CHECK(faults() - before < 16);
+    CHECK((cache.in_use() == 2_MiB && cache.kept() == 3_MiB));
+    CHECK(cache.obtain(1_MiB) == run);
+    CHECK(cache.inner().asked == 2);
+}
+
+TEST_CASE("a run that grows by little moves with its pages, and so does one that is too large to be copied") {
+    watched cache;
+    pages run = filled(cache.obtain(3_MiB), 0x5a), large = filled(cache.obtain(8_MiB));
+    CHECK(cache.give_back(large));
+    run = cache.remap(run, 4_MiB - 4096);
+    CHECK((run.bytes == 4_MiB - 4096 && cache.kept() == 8_MiB));
+    CHECK(reads_as({run.data, 3_MiB}, 0x5a));
+
+    mapping_cache<books, keeping{.most = 16_MiB, .slack = 16_MiB, .most_copied = 1_MiB}, test_clock> careful;
+    pages just = filled(careful.obtain(1_MiB), 0x5a), more = filled(careful.obtain(1_MiB + 4096), 0x5a);
+    keep_runs(careful, {8_MiB});
+    more = careful.remap(more, 4_MiB);
+    CHECK(careful.kept() == 8_MiB);
+    CHECK(reads_as({more.data, 1_MiB + 4096}, 0x5a));
+    just = careful.remap(just, 4_MiB);
+    CHECK(careful.kept() == 5_MiB);
+    CHECK(reads_as({just.data, 1_MiB}, 0x5a));
+}
+
+TEST_CASE("a growing run is copied to a whole kept one, where none can be cut") {
+    mapping_cache<ptm::listed<mmap_backend>, generous, test_clock> cache;
+    pages run = filled(cache.obtain(1_MiB), 0x5a);
+    keep_runs(cache, {2_MiB, 8_MiB});
+    std::size_t kept = cache.kept();
+    pages grown = cache.remap(run, 4_MiB); // neither does
+    CHECK(cache.kept() == kept);
+    CHECK(cache.give_back(grown));
+
+    run = filled(cache.obtain(3_MiB), 0x5a);
+    kept = cache.kept();
+    grown = cache.remap(run, 8_MiB - 4096);
+    CHECK(grown.bytes >= 8_MiB - 4096);
+    CHECK(reads_as({grown.data, 3_MiB}, 0x5a));
+    CHECK(cache.kept() == kept - grown.bytes + run.bytes);
+    cache.drop_kept();
 }
 
 TEST_CASE("before a request fails, all that is kept goes back") {

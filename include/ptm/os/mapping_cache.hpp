@@ -5,12 +5,13 @@
 //                                       | run | run    |run| run        |    or one more than there are slots for
 //                                       +-----+--------+---+------------+
 //   obtain()    <- a run at most 1/8 larger  <- the front of a larger one; its end stays  <- a smaller one, grown
+//   remap()     <- the first two, and what the run had is copied there; else its pages move
 //
 // Choose it for the mapped backend of a heap whose large blocks come and go, with `adaptive = false` in its tuning: the
 // pages of a run that is used again need no fault. Sixteen blocks of 256 KiB to 8 MiB, freed and allocated again in
 // turn, each page touched, take 0.09 of the processor time that they take over mmap_backend, with 0.085 of the faults
 // and 1.09 of the memory at the peak; in two threads 0.08, 0.07 and 1.15; from calloc 0.21, 0.085 and 1.09; one block
-// that grows by halves up to 32 MiB by realloc, again and again, 1.0, 0.98 and 1.09 (getrusage, medians; a virtual
+// that grows by halves up to 32 MiB by realloc, again and again, 0.77, 0.71 and 1.08 (getrusage, medians; a virtual
 // machine).
 //
 // Invariants: what is kept belongs to nobody. Its contents are as its user left them, and it is exposed to tools that
@@ -75,6 +76,12 @@ struct keeping {
     // 1790.
     std::size_t most_cleared = 8_MiB;
 
+    // A run of up to `most_copied` bytes that grows by 1/copies_for or more is copied to a kept one, if there is any:
+    // three pages are copied in the time of one fault, and what it had is kept for the next (bench/large_blocks: 0.9 of
+    // the time). Bytes.
+    std::size_t most_copied = 32_MiB;
+    unsigned copies_for = 3;
+
     // For runs of at least so many bytes that come from B, or grow there, huge pages are asked for; 0: never. Bytes.
     // Not for what is to read as zero: who asks for that may mean to touch little of it.
     std::size_t huge = 0;
@@ -112,7 +119,8 @@ public:
 template <backend_policy B = mmap_backend, keeping K = keeping{}, tells_milliseconds Clock = coarse_clock>
 class mapping_cache {
     static_assert(!has(B::able, can::grow), "mapping_cache: a backend with a frontier has no runs to keep");
-    static_assert(K.share > 0 && K.waste > 0, "mapping_cache: share and waste are divisors");
+    static_assert(K.share > 0 && K.waste > 0 && K.copies_for > 0,
+                  "mapping_cache: share, waste and copies_for are divisors");
 
     static constexpr bool cuts = has(B::able, can::split), grows = has(B::able, can::remap);
 
@@ -383,21 +391,27 @@ private:
         return {run.data, whole};
     }
 
-    // reuse - `whole` bytes or a little more of what is kept; {}: it does not do.
-    reused reuse(std::size_t whole) noexcept {
+    // take_kept - what `picked()` picks of what is kept for `whole` bytes, of which `more` are not in use yet.
+    pages take_kept(std::size_t whole, std::size_t more, auto picked) noexcept {
         batch old;
         pages run;
         {
             detail::turn mine(taken_);
             if (!mine) return {};
             std::uint64_t now = Clock::now();
-            unsigned i = pick(whole);
+            unsigned i = picked();
             if (i == table::none) return {};
             run = take_for(i, whole, now, old);
-            expire(old, budget(whole), now);
+            expire(old, budget(more), now);
         }
         give_back_all(old);
-        if (run.bytes >= whole) return {run, run.bytes};
+        return run;
+    }
+
+    // reuse - `whole` bytes or a little more of what is kept; {}: it does not do.
+    reused reuse(std::size_t whole) noexcept {
+        pages run = take_kept(whole, whole, [&] { return pick(whole); });
+        if (!run || run.bytes >= whole) return {run, run.bytes};
         if (pages grown = grow(run, whole)) return {grown, run.bytes};
         if (!inner_.give_back(run)) keep_after_all(run);
         return {};
@@ -448,12 +462,27 @@ private:
             if (K.huge != 0 && run.bytes >= K.huge && before < K.huge) inner_.advise_huge(run);
     }
 
-    // resized - by B.
+    // resized - copied, or by B.
     pages resized(pages run, std::size_t whole) noexcept {
         if (whole == run.bytes) return run;
         if (whole < run.bytes) return inner_.remap(run, whole);
+        if (pages copy = copied(run, whole)) return copy;
         make_room(whole - run.bytes);
         return grow(run, whole);
+    }
+
+    // copied - a kept run with the contents of one that is to grow, which is kept instead; {}: there is none, or the
+    // pages that would be new cost less than to copy the others.
+    pages copied(pages run, std::size_t whole) noexcept {
+        if (run.bytes > K.most_copied || whole - run.bytes < run.bytes / K.copies_for) return {};
+        pages copy = take_kept(whole, whole - run.bytes, [&] {
+            unsigned above = kept_.smallest_of(whole);
+            return cuts || above == table::none || fits(kept_[above].run.bytes, whole) ? above : table::none;
+        });
+        if (!copy) return {};
+        std::memcpy(copy.data, run.data, run.bytes);
+        if (!(worth_keeping(run) && put_aside(run)) && !inner_.give_back(run)) keep_after_all(run);
+        return copy;
     }
 };
 

@@ -454,13 +454,15 @@ private:
         return sizes;
     }();
 
-    // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 8 KiB, but at least two. Of sizes that
-    // slabs have, 8 KiB, but at most 128.
-    static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024;
+    // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 12 KiB, but at least two. Of sizes
+    // that slabs have, 8 KiB, but at most 128. With 8 KiB for all aligned_blocks takes 1.04 of the time, churn 1.02;
+    // with 16 KiB both 0.99, realloc_growth and aligned_blocks 1.02 of the memory.
+    static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024,
+                                 large_batch_bytes = 12 * 1024;
     static constexpr unsigned fewest_in_batch = 2, usual_in_batch = 8, most_in_batch = 64, most_of_slabs = 128;
     static constexpr std::size_t chunks_in_batch(unsigned i, std::size_t n) noexcept {
         if (has_slabs(i)) return std::min<std::size_t>(most_batch_bytes / n, most_of_slabs);
-        std::size_t least = std::clamp<std::size_t>(most_batch_bytes / n, fewest_in_batch, usual_in_batch);
+        std::size_t least = std::clamp<std::size_t>(large_batch_bytes / n, fewest_in_batch, usual_in_batch);
         return std::clamp<std::size_t>(usual_batch_bytes / n, least, most_in_batch);
     }
     static constexpr auto batches = [] {
