@@ -9,10 +9,10 @@
 // bytes, no lock. When the front is full it goes behind whole, and the next begins; when it is empty, the newest batch
 // from behind comes to the front. No chunk is looked at for that but the first. What bounds the bytes is what is
 // granted to fronts and to what is behind them: a budget for sizes that slabs have and one for the others, and besides
-// those of each list a front, one batch behind it, of up to 8 KiB, and what came as one batch. When nothing more may go
-// behind, the front leaves, and the budget grows a little, as somebody is busy here: each chunk to the slab that it is
-// from, or the batch to the transfer cache. What no slabs have may come to 1/budget_share of the heap. A miss takes a
-// batch from there, or has the arena cut one: one chunk the first time, then twice as many as before, up to some KiB;
+// those of each list a front, one batch behind it, of up to 12 KiB, and what came as one batch. When nothing more may
+// go behind, the front leaves, and the budget grows a little, as somebody is busy here: each chunk to the slab that it
+// is from, or the batch to the transfer cache. What no slabs have may come to 1/budget_share of the heap. A miss takes
+// a batch from there, or has the arena cut one: one chunk the first time, then twice as many as before, up to some KiB;
 // from then on a new slab is cut. Of a size that shares a cache line with others, the first time two lines are cut up,
 // in which no other thread's chunks lie; a thread that frees a chunk of such a size before it had any gets its two
 // lines then, and hands that chunk out last: a neighbour may be in use elsewhere.
