@@ -417,19 +417,6 @@ TEST_CASE("a growing run moves, and what is kept makes room for it") {
 
 // ---- refusals ------------------------------------------------------------------------------------------------------
 
-namespace {
-// Has no more than so many bytes at a time.
-struct scarce : counted<mmap_backend> {
-    std::size_t most = 4_MiB;
-    pages obtain(std::size_t bytes) noexcept {
-        return bytes_held + bytes <= most ? counted::obtain(bytes) : ptm::no_pages();
-    }
-    pages remap(pages run, std::size_t bytes) noexcept {
-        return bytes_held - run.bytes + bytes <= most ? counted::remap(run, bytes) : ptm::no_pages();
-    }
-};
-}
-
 TEST_CASE("a growing run is copied to a kept one, and kept instead") {
     watched cache;
     pages run = filled(cache.obtain(1_MiB), 0x5a), large = filled(cache.obtain(4_MiB));
@@ -480,6 +467,19 @@ TEST_CASE("a growing run is copied to a whole kept one, where none can be cut") 
     CHECK(reads_as({grown.data, 3_MiB}, 0x5a));
     CHECK(cache.kept() == kept - grown.bytes + run.bytes);
     cache.drop_kept();
+}
+
+namespace {
+// Has no more than so many bytes at a time.
+struct scarce : counted<mmap_backend> {
+    std::size_t most = 4_MiB;
+    pages obtain(std::size_t bytes) noexcept {
+        return bytes_held + bytes <= most ? counted::obtain(bytes) : ptm::no_pages();
+    }
+    pages remap(pages run, std::size_t bytes) noexcept {
+        return bytes_held - run.bytes + bytes <= most ? counted::remap(run, bytes) : ptm::no_pages();
+    }
+};
 }
 
 TEST_CASE("before a request fails, all that is kept goes back") {

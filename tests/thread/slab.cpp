@@ -33,10 +33,16 @@ std::vector<std::size_t> sizes() {
     return all;
 }
 
+// chain - leads each of some blocks to the next, and the last one to `end`; returns the first.
+void* chain(const std::vector<std::byte*>& blocks, void* end = nullptr) {
+    for (std::size_t k = 0; k < blocks.size(); ++k)
+        ptm::detail::cached_links<context>::lead(blocks[k], k + 1 < blocks.size() ? blocks[k + 1] : end);
+    return blocks[0];
+}
+
 // mark - the chunk at p, behind which there is none, becomes free in a slab.
 void mark(auto& s, std::byte* p, const slab_cut& cut) {
-    ptm::detail::cached_links<context>::lead(p, nullptr);
-    void* at = p;
+    void* at = chain({p});
     REQUIRE(s.mark_free(at, cut) == 1);
 }
 
@@ -209,32 +215,21 @@ TEST_CASE("a chain is marked up to the first chunk that lies in another window, 
     PTM_TEST_SEED(random);
     for (std::size_t each : {16u, 48u, 512u, 1024u}) {
         bare t(each);
-        std::vector<std::byte*> chain;
-        for (unsigned k = 0; k < t.cut.capacity; ++k) chain.push_back(t.memory.get() + k * each);
-        REQUIRE(taken(t.s, t.cut.capacity, t.cut) == chain);
-        std::shuffle(chain.begin(), chain.end(), random);
-        chain.resize(1 + random() % chain.size());
+        std::vector<std::byte*> blocks;
+        for (unsigned k = 0; k < t.cut.capacity; ++k) blocks.push_back(t.memory.get() + k * each);
+        REQUIRE(taken(t.s, t.cut.capacity, t.cut) == blocks);
+        std::shuffle(blocks.begin(), blocks.end(), random);
+        blocks.resize(1 + random() % blocks.size());
 
         alignas(window) static std::byte others[window];
-        for (std::size_t k = 0; k < chain.size(); ++k)
-            ptm::detail::cached_links<context>::lead(chain[k], k + 1 < chain.size() ? chain[k + 1] : others);
-        void* p = chain[0];
-        CHECK(t.s.mark_free(p, t.cut) == chain.size());
+        void* p = chain(blocks, others);
+        CHECK(t.s.mark_free(p, t.cut) == blocks.size());
         CHECK(p == others);
-        CHECK(t.s.free_chunks() == chain.size());
+        CHECK(t.s.free_chunks() == blocks.size());
 
-        std::sort(chain.begin(), chain.end());
-        REQUIRE(taken(t.s, t.cut.capacity, t.cut) == chain);
+        std::sort(blocks.begin(), blocks.end());
+        REQUIRE(taken(t.s, t.cut.capacity, t.cut) == blocks);
     }
-}
-
-namespace {
-// chain - leads each of some blocks to the next, and the last one nowhere; returns the first.
-void* chain(const std::vector<std::byte*>& blocks) {
-    for (std::size_t k = 0; k < blocks.size(); ++k)
-        ptm::detail::cached_links<context>::lead(blocks[k], k + 1 < blocks.size() ? blocks[k + 1] : nullptr);
-    return blocks[0];
-}
 }
 
 TEST_CASE("rows of neighbours in a chain are marked, upwards and downwards, short and long, as far as they go") {

@@ -185,7 +185,7 @@ public:
         errno_guard keep;
         bool keeps = worth_keeping(run);
         in_use_.subtract(run.bytes); // first: as soon as it is back, another thread may have it
-        if ((keeps && put_aside(run)) || inner_.give_back(run)) return true;
+        if (put_away(run, keeps)) return true;
         in_use_.add(run.bytes);
         return keep.dismiss(), false;
     }
@@ -200,6 +200,7 @@ public:
             if (give_back({run.data + whole, run.bytes - whole})) return {run.data, whole};
             return keep.dismiss(), pages{};
         }
+        if (pages copy = copied(run, whole)) return copy;
         pages moved = whole == 0 ? no_pages() : resized(run, whole);
         if (moved)
             count(run.bytes, moved.bytes);
@@ -366,6 +367,9 @@ private:
         return keeps;
     }
 
+    // put_away - a run that nobody uses is kept, or goes to B; false: B does not take it.
+    bool put_away(pages run, bool keeps) noexcept { return (keeps && put_aside(run)) || inner_.give_back(run); }
+
     // pick - where to take `whole` bytes from; none: from B. What is close costs few faults, and a run that is cut is
     // used whole; the rest of both is for the next.
     unsigned pick(std::size_t whole) const noexcept {
@@ -417,6 +421,22 @@ private:
         return {};
     }
 
+    // copied - a kept run with the contents of one that is to grow, which is put away then; {}: there is none, or the
+    // pages that would be new cost less than to copy the others.
+    pages copied(pages run, std::size_t whole) noexcept {
+        if (whole <= run.bytes || run.bytes > K.most_copied || whole - run.bytes < run.bytes / K.copies_for) return {};
+        pages copy = take_kept(whole, whole - run.bytes, [&] {
+            unsigned above = kept_.smallest_of(whole);
+            return cuts || above == table::none || fits(kept_[above].run.bytes, whole) ? above : table::none;
+        });
+        if (!copy) return {};
+        std::memcpy(copy.data, run.data, run.bytes);
+        bool keeps = worth_keeping(run);
+        count(run.bytes, copy.bytes);
+        if (!put_away(run, keeps)) keep_after_all(run);
+        return copy;
+    }
+
     // make_room - before B is asked for so many bytes, what is kept shrinks to what may be kept then.
     void make_room(std::size_t more) noexcept {
         for (bool again = true; again;) {
@@ -462,27 +482,12 @@ private:
             if (K.huge != 0 && run.bytes >= K.huge && before < K.huge) inner_.advise_huge(run);
     }
 
-    // resized - copied, or by B.
+    // resized - by B.
     pages resized(pages run, std::size_t whole) noexcept {
         if (whole == run.bytes) return run;
         if (whole < run.bytes) return inner_.remap(run, whole);
-        if (pages copy = copied(run, whole)) return copy;
         make_room(whole - run.bytes);
         return grow(run, whole);
-    }
-
-    // copied - a kept run with the contents of one that is to grow, which is kept instead; {}: there is none, or the
-    // pages that would be new cost less than to copy the others.
-    pages copied(pages run, std::size_t whole) noexcept {
-        if (run.bytes > K.most_copied || whole - run.bytes < run.bytes / K.copies_for) return {};
-        pages copy = take_kept(whole, whole - run.bytes, [&] {
-            unsigned above = kept_.smallest_of(whole);
-            return cuts || above == table::none || fits(kept_[above].run.bytes, whole) ? above : table::none;
-        });
-        if (!copy) return {};
-        std::memcpy(copy.data, run.data, run.bytes);
-        if (!(worth_keeping(run) && put_aside(run)) && !inner_.give_back(run)) keep_after_all(run);
-        return copy;
     }
 };
 

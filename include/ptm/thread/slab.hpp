@@ -155,7 +155,8 @@ public:
     PTM_ALWAYS_INLINE unsigned mark_free(void*& p, const slab_cut& cut) noexcept {
         unsigned n = 0;
         for (std::size_t i = index_of(p, cut); i != outside;) {
-            unsigned row = leads_to_neighbour(p, cut) ? mark_row(p, i, cut) : 0;
+            std::ptrdiff_t step = step_from(p, cut);
+            unsigned row = step != 0 ? mark_row(p, i, step, cut) : 0;
             n += row;
             if (row < long_row && i != outside) n += mark_some(p, i, cut);
         }
@@ -207,18 +208,19 @@ private:
     // Behind a shorter row there is hardly another one.
     static constexpr unsigned long_row = 4;
 
-    static bool leads_to_neighbour(void* p, const slab_cut& cut) noexcept {
-        std::uintptr_t ahead = address_of(cached_links<C>::below(p)) - address_of(p);
-        return ahead == cut.each || ahead + cut.each == 0;
+    // step_from - the chunk at p to the next one of the chain, if that is its neighbour; 0: it is not.
+    static std::ptrdiff_t step_from(void* p, const slab_cut& cut) noexcept {
+        auto step = static_cast<std::ptrdiff_t>(address_of(cached_links<C>::below(p)) - address_of(p));
+        auto each = static_cast<std::ptrdiff_t>(cut.each);
+        return step == each || step == -each ? step : 0;
     }
 
-    // mark_row - the chunk at p, which has number i, and those behind it in the chain that are neighbours of one
-    // another, upwards or downwards. p, i: the next.
-    PTM_ALWAYS_INLINE unsigned mark_row(void*& p, std::size_t& i, const slab_cut& cut) noexcept {
-        bool up = address_of(cached_links<C>::below(p)) > address_of(p);
+    // mark_row - the chunk at p, which has number i, and those behind it in the chain that lie `step` bytes, a chunk's
+    // or minus those, from one another. p, i: the next.
+    PTM_ALWAYS_INLINE unsigned mark_row(void*& p, std::size_t& i, std::ptrdiff_t step, const slab_cut& cut) noexcept {
         auto at = static_cast<unsigned>(i);
-        unsigned count = up ? row_from(p, cut.each, cut.capacity - at) : row_from(p, -std::ptrdiff_t{cut.each}, at + 1);
-        mark(up ? at : at + 1 - count, count, cut);
+        unsigned count = row_from(p, step, step > 0 ? cut.capacity - at : at + 1);
+        mark(step > 0 ? at : at + 1 - count, count, cut);
         i = index_of(p, cut);
         return count;
     }
@@ -242,13 +244,12 @@ private:
     }
 
     void mark(unsigned first, unsigned count, const slab_cut& cut) noexcept {
-        while (count != 0) {
-            unsigned w = first / word_bits, ahead = first % word_bits, k = smaller(count, word_bits - ahead);
-            word some = low_bits(k) << ahead, twice = is_free_[w] & some;
+        all_words(first, first + count, [&](unsigned w, word some) {
+            word twice = is_free_[w] & some;
             expect<C, fault::double_free_not_prev>(twice == 0, begin_ + std::size_t{bit_of(w, twice)} * cut.each);
             is_free_[w] |= some;
-            first += k, count -= k;
-        }
+            return true;
+        });
     }
 
     // mark_some - the chunk at p, which has number i, and those behind it in the chain, as long as their marks are in
@@ -278,12 +279,7 @@ private:
     // is_free_from - are all blocks free that lie in these bytes of the window, also in part?
     bool is_free_from(std::size_t ahead, std::size_t n, const slab_cut& cut) const noexcept {
         unsigned end = smaller(cut.index_of(ahead + n - 1) + 1, cut.capacity);
-        for (unsigned i = cut.index_of(ahead); i < end;) {
-            unsigned k = smaller(end - i, word_bits - i % word_bits);
-            if ((~is_free_[i / word_bits] >> i % word_bits & low_bits(k)) != 0) return false;
-            i += k;
-        }
-        return true;
+        return all_words(cut.index_of(ahead), end, [&](unsigned w, word some) { return (~is_free_[w] & some) == 0; });
     }
 
     // touch - somebody will write to n bytes from there on: the system gives what it has of them.
@@ -292,6 +288,15 @@ private:
             return;
         std::size_t page = system_page_bytes(), first = ahead / page, count = (ahead + n - 1) / page - first + 1;
         dropped_ = static_cast<std::uint16_t>(dropped_ & ~(((1u << count) - 1) << first));
+    }
+
+    // all_words - is visit(number, bits) true of each word with marks of the chunks from i on, up to `end`?
+    static bool all_words(unsigned i, unsigned end, auto&& visit) noexcept {
+        for (unsigned k; i < end; i += k) {
+            k = smaller(end - i, word_bits - i % word_bits);
+            if (!visit(i / word_bits, low_bits(k) << i % word_bits)) return false;
+        }
+        return true;
     }
 
     // bit_of - the number of the chunk that the lowest bit set in a word's value stands for.
