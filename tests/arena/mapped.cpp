@@ -62,7 +62,7 @@ TEST_CASE("a mapping that was kept may be larger than the chunk needs: all of it
     a.deallocate(p);
     CHECK(a.held() == 0);
     CHECK(a.shared().mapped_backend.kept() == 401'408);
-    CHECK(a.allocate(360'000) == p);
+    CHECK(a.allocate(392'000) == p); // a little less: the rest is not worth a mapping of its own
     CHECK(a.usable_size(p) == 401'408 - 16);
     CHECK(a.held() == 401'408);
     CHECK(a.shared().mapped_bytes == 401'408);

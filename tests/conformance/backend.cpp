@@ -331,7 +331,7 @@ void advice_changes_nothing() {
     CHILD_CHECK(backend.give_back(run));
 }
 
-// ---- split, clears, keep -------------------------------------------------------------------------------------------
+// ---- split, join, move, clears, keep --------------------------------------------------------------------------------
 
 template <class B>
 void takes_runs_for_pages() {
@@ -352,6 +352,53 @@ void takes_runs_for_pages() {
     CHILD_CHECK(reads_as({run.data + 2 * part, part}, mark));
     CHILD_CHECK(backend.give_back({run.data + 2 * part, part}));
     CHILD_CHECK(backend.give_back({run.data, part}));
+}
+
+// Obtains runs until one begins where the one before it ends, or ends where it begins. Returns both as one.
+template <class B>
+pages neighbours(B& backend, std::size_t bytes) {
+    pages last = backend.obtain(bytes);
+    for (int i = 0; i < 64; ++i) {
+        pages next = backend.obtain(bytes);
+        if (next.end() == last.data) return {next.data, 2 * bytes};
+        if (last.end() == next.data) return {last.data, 2 * bytes};
+        last = next;
+    }
+    return {};
+}
+
+template <class B>
+void takes_neighbours_for_one() {
+    B backend = make<B>();
+    const std::size_t part = unit > B::page_bytes() ? unit : B::page_bytes();
+    pages both = neighbours(backend, part);
+    CHILD_CHECK(both.bytes == 2 * part);
+    fill(both);
+    if constexpr (has(B::able, can::remap)) {
+        errno = 0;
+        pages more = backend.remap(both, 3 * part);
+        CHILD_CHECK(more ? more.bytes == 3 * part : errno == EFAULT);
+        if (more) both = more;
+        CHILD_CHECK(reads_as({both.data, 2 * part}, mark));
+    }
+    CHILD_CHECK(backend.give_back(both));
+}
+
+template <class B>
+void moves_pages_to_others() {
+    B backend = make<B>();
+    const std::size_t part = unit > B::page_bytes() ? unit : B::page_bytes();
+    pages from = backend.obtain(2 * part), to = backend.obtain(3 * part);
+    fill(from);
+    std::memset(to.data, 1, to.bytes);
+    CHILD_CHECK(backend.move_to({from.data + part, part}, to.data + part));
+    CHILD_CHECK(reads_as({to.data, part}, std::byte{1}));
+    CHILD_CHECK(reads_as({to.data + part, part}, mark));
+    CHILD_CHECK(reads_as({to.data + 2 * part, part}, std::byte{1}));
+    CHILD_CHECK(reads_as({from.data, part}, mark));
+    fill(to); // writable as before
+    CHILD_CHECK(backend.give_back({from.data, part}));
+    CHILD_CHECK(backend.give_back(to));
 }
 
 template <class B>
@@ -630,6 +677,15 @@ TEMPLATE_LIST_TEST_CASE("backend: what can split takes parts of a run", "", serv
     if constexpr (has(TestType::able, can::split)) CHECK(wrong_in(takes_runs_for_pages<TestType>) == "");
 }
 
+TEMPLATE_LIST_TEST_CASE("backend: what joins takes neighbours for one run", "", serving_backends) {
+    if constexpr (has(TestType::able, can::join)) CHECK(wrong_in(takes_neighbours_for_one<TestType>) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("backend: what moves pages puts them where others were", "", serving_backends) {
+    CHECK(has(TestType::able, can::move) == ptm::moves_pages<TestType>);
+    if constexpr (has(TestType::able, can::move)) CHECK(wrong_in(moves_pages_to_others<TestType>) == "");
+}
+
 TEMPLATE_LIST_TEST_CASE("backend: what clears reads as zero when asked to", "", serving_backends) {
     CHECK(has(TestType::able, can::clears) == ptm::clears_pages<TestType>);
     if constexpr (has(TestType::able, can::clears)) CHECK(wrong_in(clears_on_demand<TestType>) == "");
@@ -845,6 +901,15 @@ struct drop_says_yes_or_no : keeps {
 struct kept_changes_it : keeps {
     std::size_t kept() noexcept;
 };
+struct moves_without_move_to : ptm::no_backend {
+    static constexpr can able = can::move;
+};
+struct move_to_says_nothing : moves_without_move_to {
+    void move_to(pages, std::byte*) noexcept;
+};
+struct moves : moves_without_move_to {
+    bool move_to(pages, std::byte*) noexcept;
+};
 struct discard_says_nothing : discards_without_discard {
     void discard(pages) noexcept;
 };
@@ -884,6 +949,8 @@ static_assert(!ptm::backend_policy<clears_without_clearing> && !ptm::backend_pol
 static_assert(!ptm::backend_policy<keeps_without_anything> && !ptm::backend_policy<keeps_and_does_not_fork>);
 static_assert(ptm::backend_policy<keeps> && !ptm::backend_policy<drop_says_yes_or_no>);
 static_assert(!ptm::backend_policy<kept_changes_it> && !ptm::backend_policy<keeps_for_ever>);
+static_assert(!ptm::backend_policy<moves_without_move_to> && !ptm::backend_policy<move_to_says_nothing>);
+static_assert(ptm::backend_policy<moves>);
 static_assert(!ptm::backend_policy<locates_without_anything> && !ptm::backend_policy<locates_without_size>);
 static_assert(!ptm::backend_policy<locates_in_an_odd_size> && !ptm::backend_policy<release_says_yes_or_no>);
 static_assert(!ptm::backend_policy<base_may_throw> && !ptm::backend_policy<committed_is_an_address>);

@@ -16,7 +16,7 @@ TEST_CASE("a set of abilities has what was put into it") {
 TEST_CASE("no ability is in the empty set") {
     using ptm::can;
     for (can one : {can::grow, can::remap, can::discard, can::zeroed, can::advise, can::huge, can::locate, can::release,
-                    can::offer, can::split, can::clears, can::keep}) {
+                    can::offer, can::split, can::clears, can::keep, can::join, can::move}) {
         CHECK_FALSE(has(can::nothing, one));
         CHECK(has(one, one));
     }

@@ -5,6 +5,7 @@
 #include <ptm/os/brk.hpp>
 #include <ptm/os/buffer.hpp>
 #include <ptm/os/mmap.hpp>
+#include <ptm/os/page.hpp>
 #include <ptm/os/reserve.hpp>
 
 #include <cstddef>
@@ -101,6 +102,26 @@ TEST_CASE("counted leaves the books alone when a remap is refused") {
     CHECK(backend.bytes_held == page);
     CHECK(backend.calls == 2);
     CHECK(backend.give_back(run));
+}
+
+TEST_CASE("counted knows that pages that move take the place of others, and so do those that failing refuses to move") {
+    ptm::counted<ptm::failing<ptm::mmap_backend>> backend;
+    const std::size_t page = backend.page_bytes();
+    ptm::pages from = backend.obtain(2 * page), to = backend.obtain(2 * page);
+    from.data[0] = from.data[page] = std::byte{7};
+    CHECK(backend.move_to({from.data + page, page}, to.data));
+    CHECK((backend.bytes_held == 3 * page && backend.calls == 3));
+    CHECK(to.data[0] == std::byte{7});
+    backend.stubborn = true;
+    errno = 0;
+    CHECK_FALSE(backend.move_to({from.data, page}, to.data + page));
+    CHECK(errno == EFAULT);
+    CHECK(from.data[0] == std::byte{7});
+    CHECK(backend.bytes_held == 2 * page);
+    CHECK_FALSE(ptm::drop_contents({to.data + page, page})); // there is nothing
+    backend.stubborn = false;
+    CHECK((backend.give_back({from.data, page}) && backend.give_back({to.data, page})));
+    CHECK(backend.bytes_held == 0);
 }
 
 TEST_CASE("failing grants exactly as many requests as it was told") {

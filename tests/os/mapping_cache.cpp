@@ -34,7 +34,8 @@ using ptm::mmap_backend;
 using ptm::pages;
 
 static_assert(mapping_cache<>::able
-              == (can::remap | can::discard | can::advise | can::huge | can::split | can::clears | can::keep));
+              == (can::remap | can::discard | can::advise | can::huge | can::split | can::join | can::clears
+                  | can::keep));
 static_assert(mapping_cache<ptm::listed<mmap_backend>>::able
               == (can::remap | can::discard | can::advise | can::clears | can::keep));
 static_assert(mapping_cache<ptm::huge_page_backend<>>::page_bytes() == 2_MiB);
@@ -53,7 +54,12 @@ struct test_clock {
 
 // Keeps up to 16 MiB whatever is in use.
 constexpr keeping generous{.most = 16_MiB, .slack = 16_MiB, .most_cleared = 2_MiB};
-using books = counted<failing<mmap_backend>>;
+
+// Runs of their own, wherever the system puts them: neighbours do not become one, and none moves to others.
+struct apart : mmap_backend {
+    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise | can::huge | can::split;
+};
+using books = counted<failing<apart>>;
 using watched = mapping_cache<books, generous, test_clock>;
 
 pages filled(pages run, int byte = 0xa5) {
@@ -120,15 +126,15 @@ TEST_CASE("mapping_cache works before constructors") {
     CHECK(before_constructors.drop_kept() == 1_MiB);
 }
 
-TEST_CASE("a kept run is at most an eighth larger than what it is used for") {
+TEST_CASE("a larger run is cut, down to what is worth a slot") {
     watched cache;
     keep_runs(cache, {1_MiB});
-    pages run = cache.obtain(896_KiB); // 7/8
+    pages run = cache.obtain(1_MiB - 12_KiB);
     CHECK(run.bytes == 1_MiB);
     CHECK(cache.give_back(run));
-    run = cache.obtain(892_KiB); // a page less
-    CHECK(run.bytes == 892_KiB);
-    CHECK(cache.kept() == 132_KiB); // what was cut off
+    run = cache.obtain(1_MiB - 16_KiB);
+    CHECK(run.bytes == 1_MiB - 16_KiB);
+    CHECK(cache.kept() == 16_KiB); // what was cut off
     CHECK(cache.inner().asked == 1);
     CHECK(cache.give_back(run));
     cache.drop_kept();
@@ -156,15 +162,17 @@ TEST_CASE("the closest run is taken, whatever its age") {
     CHECK(cache.inner().asked == 3);
 }
 
-TEST_CASE("a smaller run that is close is grown, with its pages") {
+TEST_CASE("a larger run is cut before a smaller one is grown, which keeps its pages") {
     watched cache;
     keep_runs(cache, {3_MiB, 8_MiB});
-    pages run = cache.obtain(4_MiB); // 12/16
-    CHECK(resident(run) == 768);
-    CHECK(run.bytes == 4_MiB);
-    CHECK(cache.kept() == 8_MiB);
+    pages cut = cache.obtain(4_MiB);
+    CHECK(resident(cut) == 1024);
+    CHECK(cache.kept() == 7_MiB);
+    pages grown = cache.obtain(5_MiB);
+    CHECK(resident(grown) == 1024);
+    CHECK(cache.kept() == 3_MiB);
     CHECK(cache.inner().bytes_held == 12_MiB);
-    CHECK(cache.give_back(run));
+    CHECK((cache.give_back(cut) && cache.give_back(grown)));
     cache.drop_kept();
     CHECK(cache.inner().bytes_held == 0);
 }
@@ -182,14 +190,15 @@ TEST_CASE("a small part of what is asked for is grown if there is nothing to cut
     cache.drop_kept();
 }
 
-TEST_CASE("runs of a backend that cannot split are handed out whole or not at all") {
+TEST_CASE(
+    "runs of a backend that cannot split are handed out whole, if they are at most an eighth larger, or not at all") {
     mapping_cache<ptm::listed<counted<mmap_backend>>, generous> cache;
     pages run = cache.obtain(1_MiB);
     CHECK(cache.give_back(run));
-    pages small = cache.obtain(64_KiB);
+    pages small = cache.obtain(892_KiB);
     CHECK(cache.kept() == 1_MiB);
     CHECK(cache.give_back(small));
-    CHECK(cache.obtain(1_MiB) == run);
+    CHECK(cache.obtain(896_KiB) == run); // 7/8
     cache.drop_kept();
     CHECK(cache.inner().bytes_held() == 1_MiB + 4096); // the run, and the page of its node
 }
@@ -343,6 +352,227 @@ TEST_CASE("the coarse clock tells milliseconds, and does not go back") {
     CHECK(later < first + 60'000);
 }
 
+TEST_CASE("no more of the oldest goes than is too much") {
+    mapping_cache<books, keeping{.most = 4_MiB, .slack = 16_MiB}, test_clock> cache;
+    pages a = filled(cache.obtain(4_MiB)), b = cache.obtain(1_MiB), c = cache.obtain(64_KiB);
+    CHECK(cache.give_back(a));
+    CHECK(cache.give_back(b));
+    CHECK(cache.kept() == 4_MiB);
+    CHECK(cache.inner().bytes_held == 4_MiB + 64_KiB);
+    CHECK(cache.obtain(3_MiB) == pages{a.data + 1_MiB, 3_MiB});
+    CHECK(cache.obtain(1_MiB) == b);
+    CHECK(cache.give_back(c));
+    CHECK(cache.drop_beyond(40_KiB) == 24_KiB);
+    CHECK(cache.drop_beyond(20_KiB) == 20_KiB);
+    CHECK(cache.drop_beyond(10_KiB) == 20_KiB); // the rest was not worth a slot
+}
+
+// ---- neighbours -----------------------------------------------------------------------------------------------------
+
+namespace {
+using open_books = counted<failing<mmap_backend>>;
+using joining = mapping_cache<open_books, generous, test_clock>;
+
+// Gives back a run in quarters.
+template <class C>
+void quarter(C& cache, pages run, std::initializer_list<std::size_t> order) {
+    const std::size_t part = run.bytes / 4;
+    for (std::size_t i : order) REQUIRE(cache.give_back({run.data + i * part, part}));
+}
+}
+
+TEST_CASE("neighbours become one run again, in whatever order they come back") {
+    for (auto order : {std::initializer_list<std::size_t>{0, 1, 2, 3}, {3, 2, 1, 0}, {0, 2, 1, 3}, {3, 0, 2, 1}}) {
+        joining cache;
+        pages run = filled(cache.obtain(4_MiB));
+        quarter(cache, run, order);
+        CHECK(cache.kept() == 4_MiB);
+        CHECK(cache.obtain(4_MiB) == run);
+        CHECK(cache.inner().asked == 1);
+        CHECK(cache.give_back(run));
+        cache.drop_kept();
+        CHECK(cache.inner().bytes_held == 0);
+    }
+}
+
+TEST_CASE("neighbours are as old as the older, and what is cut off makes the rest no younger") {
+    joining cache;
+    pages run = cache.obtain(4_MiB);
+    quarter(cache, run, {0});
+    test_clock::time += 600;
+    quarter(cache, run, {1});
+    pages other = cache.obtain(1_MiB);
+    CHECK(other.data == run.data);
+    test_clock::time += 401;
+    CHECK(cache.drop_beyond(SIZE_MAX) == 1_MiB);
+    CHECK_FALSE(is_mapped(run.data + 1_MiB));
+    CHECK(is_mapped(run.data + 2_MiB));
+    CHECK(cache.give_back(other));
+    quarter(cache, run, {2, 3});
+    test_clock::time += 1000;
+    CHECK(cache.drop_beyond(SIZE_MAX) == 0);
+    test_clock::time += 1;
+    CHECK(cache.drop_beyond(SIZE_MAX) == 3_MiB);
+}
+
+TEST_CASE("a backend that does not take neighbours for one run gets each as it was") {
+    watched cache;
+    pages run = cache.obtain(4_MiB);
+    quarter(cache, run, {0, 1, 2, 3});
+    CHECK(cache.obtain(1_MiB).bytes == 1_MiB);
+    CHECK(cache.obtain(2_MiB).bytes == 2_MiB);
+    CHECK(cache.inner().asked == 2); // one had to grow
+}
+
+// ---- moved together -------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Two runs that are no neighbours, as what is between them is in use.
+template <class C>
+pages keep_two(C& cache, std::size_t bytes) {
+    pages all = filled(cache.obtain(2 * bytes + 64_KiB));
+    REQUIRE((cache.give_back({all.data, bytes}) && cache.give_back({all.end() - bytes, bytes})));
+    return {all.data + bytes, 64_KiB};
+}
+
+// What does not move pages, or does half of it.
+struct immobile : mmap_backend {
+    int error = 0, refused = 0;
+    bool move_to(pages run, std::byte* to) noexcept {
+        if (error == 0) return mmap_backend::move_to(run, to);
+        ++refused;
+        mmap_backend::give_back({to, run.bytes});
+        errno = error;
+        return false;
+    }
+};
+
+} // namespace
+
+TEST_CASE("runs that are too small alone are moved together, with their pages") {
+    joining cache;
+    pages between = keep_two(cache, 4_MiB);
+    long before = faults();
+    pages run = filled(cache.obtain(7_MiB));
+    CHECK(faults() - before < 16);
+    CHECK(run.bytes == 7_MiB);
+    CHECK((cache.kept() == 1_MiB && cache.in_use() == 7_MiB + 64_KiB));
+    CHECK(cache.inner().bytes_held == 8_MiB + 64_KiB);
+    CHECK(cache.give_back(run));
+    CHECK(cache.give_back(between));
+    cache.drop_kept();
+    CHECK(cache.inner().bytes_held == 0);
+}
+
+TEST_CASE("what they do not have is fresh") {
+    joining cache;
+    keep_two(cache, 4_MiB);
+    errno = EDOM;
+    pages run = cache.obtain(10_MiB);
+    CHECK(errno == EDOM);
+    CHECK(cache.kept() == 0);
+    CHECK(resident(run) == 2048);
+    CHECK(reads_as({run.data, 8_MiB}, 0xa5));
+    CHECK(reads_as({run.data + 8_MiB, 2_MiB}, 0));
+    CHECK(cache.inner().bytes_held == 10_MiB + 64_KiB);
+}
+
+TEST_CASE("what was moved together reads as zero where that is asked for") {
+    mapping_cache<open_books, keeping{.most = 16_MiB, .slack = 16_MiB}, test_clock> cache;
+    keep_two(cache, 3_MiB);
+    pages run = cache.obtain_cleared(8_MiB);
+    CHECK(reads_as(run, 0));
+    CHECK(cache.kept() == 0);
+}
+
+TEST_CASE("small runs are not moved together, nor is one alone") {
+    joining cache;
+    keep_two(cache, 1_MiB);
+    CHECK(cache.obtain(2_MiB).bytes == 2_MiB); // one of them, grown
+    CHECK(cache.kept() == 1_MiB);
+    joining other;
+    keep_runs(other, {3_MiB});
+    pages run = other.obtain(5_MiB);
+    CHECK(resident(run) == 768);
+    CHECK(other.kept() == 0);
+}
+
+TEST_CASE("a system that does not move pages is asked once, and nothing is lost") {
+    mapping_cache<counted<immobile>, generous, test_clock> cache;
+    keep_two(cache, 4_MiB);
+    cache.inner().error = EFAULT;
+    pages run = filled(cache.obtain(7_MiB));
+    CHECK(run.bytes == 7_MiB);
+    CHECK(cache.inner().bytes_held == cache.in_use() + cache.kept());
+    keep_two(cache, 4_MiB);
+    pages other = filled(cache.obtain(14_MiB));
+    CHECK(cache.inner().refused == 1);
+    CHECK((cache.give_back(run) && cache.give_back(other)));
+    cache.drop_kept();
+    CHECK(cache.inner().bytes_held == cache.in_use());
+}
+
+TEST_CASE("pages that a system may have moved half way are not used again") {
+    mapping_cache<immobile, generous, test_clock> cache;
+    keep_two(cache, 4_MiB);
+    cache.inner().error = ENOMEM;
+    pages run = filled(cache.obtain(7_MiB));
+    CHECK(run.bytes == 7_MiB);
+    CHECK(cache.inner().refused == 1);
+    CHECK(cache.kept() < 4_MiB); // what was moved is none of them
+    CHECK(cache.give_back(run));
+    cache.drop_kept();
+}
+
+TEST_CASE("a block of moved pages grows, with its contents") {
+    for (std::size_t more : {std::size_t{4096}, 8_MiB}) {
+        joining cache;
+        keep_two(cache, 4_MiB);
+        pages run = filled(cache.obtain(7_MiB), 0x5a);
+        pages grown = cache.remap(run, 7_MiB + more);
+        REQUIRE(grown.bytes == 7_MiB + more);
+        CHECK(reads_as({grown.data, 7_MiB}, 0x5a));
+        CHECK(cache.in_use() == grown.bytes + 64_KiB);
+        CHECK(cache.inner().bytes_held == cache.in_use() + cache.kept());
+        pages again = cache.remap(grown, grown.bytes + 4096);
+        CHECK(reads_as({again.data, 7_MiB}, 0x5a));
+        CHECK(cache.give_back(again));
+        cache.drop_kept();
+        CHECK(cache.inner().bytes_held == 64_KiB);
+    }
+}
+
+namespace {
+// Remaps nothing, as if all runs were joined.
+struct rigid : mmap_backend {
+    int error = EFAULT;
+    pages remap(pages, std::size_t) noexcept {
+        errno = error;
+        return {};
+    }
+};
+}
+
+TEST_CASE("a run that the system does not remap is copied if it was joined, and otherwise as it was") {
+    mapping_cache<counted<failing<rigid>>, generous, test_clock> cache;
+    pages run = filled(cache.obtain(1_MiB), 0x5a);
+    run = cache.remap(run, 1_MiB + 4096);
+    REQUIRE(run.bytes == 1_MiB + 4096);
+    CHECK(reads_as({run.data, 1_MiB}, 0x5a));
+    CHECK((cache.in_use() == 1_MiB + 4096 && cache.kept() == 1_MiB));
+    cache.inner().grant(1);
+    errno = 0;
+    CHECK_FALSE(cache.remap(run, 2_MiB));
+    CHECK(errno == ENOMEM);
+    CHECK(reads_as({run.data, 1_MiB}, 0x5a));
+    cache.inner().grant(cache.inner().unlimited);
+    cache.inner().error = EINVAL;
+    CHECK_FALSE(cache.remap(run, 1_MiB + 8192));
+    CHECK(reads_as({run.data, 1_MiB}, 0x5a));
+    CHECK(cache.in_use() == 1_MiB + 4096);
+}
+
 // ---- contents ------------------------------------------------------------------------------------------------------
 
 TEST_CASE("obtain_cleared reads as zero, reused, cut, grown or fresh") {
@@ -408,7 +638,7 @@ TEST_CASE("a growing run moves, and what is kept makes room for it") {
     CHECK(cache.kept() == 2_MiB);
     a = cache.remap(a, 4_MiB);
     CHECK(reads_as({a.data, 2_MiB}, 0xa5));
-    CHECK(cache.kept() == 0); // 4 MiB is all that ever was in use
+    CHECK(cache.kept() == 1_MiB + 256_KiB); // a part: 4 MiB is all that ever was in use, a sixteenth, and the slack
     CHECK(cache.in_use() == 4_MiB);
     CHECK(cache.give_back(a));
     cache.drop_kept();
@@ -605,8 +835,11 @@ TEST_CASE("explicit huge pages are not kept") {
 
 // ---- threads and fork ----------------------------------------------------------------------------------------------
 
-TEST_CASE("threads share what is kept, and no two have the same run") {
-    static mapping_cache<mmap_backend, keeping{.most = 8_MiB, .slack = 1_MiB, .slots = 8, .age = 2}> cache;
+TEMPLATE_TEST_CASE_SIG("threads share what is kept, and no two have the same run", "", ((std::size_t Moved), Moved),
+                       2_MiB, 64_KiB) {
+    static mapping_cache<mmap_backend,
+                         keeping{.most = 8_MiB, .slack = 1_MiB, .slots = 8, .least_moved = Moved, .age = 2}>
+        cache;
     std::atomic<int> wrong = 0;
     auto work = [&wrong](unsigned seed) {
         std::vector<pages> mine;

@@ -81,6 +81,13 @@ struct rationed : B {
         return moved;
     }
 
+    bool move_to(ptm::pages run, std::byte* to) noexcept
+        requires(ptm::has(B::able, ptm::can::move))
+    {
+        all::held.fetch_sub(run.bytes); // moved or not, as many are gone
+        return B::move_to(run, to);
+    }
+
     void release() noexcept
         requires(ptm::has(B::able, ptm::can::release))
     {

@@ -51,7 +51,7 @@ struct fast {
     using header = listed_tag_where_wide<list_numbers<boundary_tag<plain_links>, 32 * 1024>, plain_links>;
     using main_backend = brk_backend;
     using arena_backend = reserve_backend<tuning{}.glibc_sub_heap()>;
-    using mapped_backend = mapping_cache<mmap_backend, keeping{.most = 128_MiB, .share = 12, .age = 250}>;
+    using mapped_backend = mapping_cache<mmap_backend, keeping{.most = 128_MiB, .share = 6, .age = 250}>;
     using fast_bins = no_fast_bins;
     using unsorted_bin = no_unsorted_bin;
     using small_bins = exact_bins;

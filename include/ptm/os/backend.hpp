@@ -34,6 +34,10 @@ namespace ptm {
 //   clears   gives memory that reads as zero when that is asked for, though it is not `zeroed`
 //   keep     keeps some of what was given back, for the next obtain(), which may be up to 1/8 larger than asked; gives
 //            it up when asked. What is kept is not handed out: no limit of an arena counts it
+//   join     takes neighbours for one run: what was obtained apart and lies side by side may be given back as one. It
+//   may
+//            refuse to remap that, with EFAULT
+//   move     can put the pages of a run in the place of others
 enum class can : unsigned {
     nothing = 0,
     grow = 1,
@@ -47,7 +51,9 @@ enum class can : unsigned {
     offer = 256,
     split = 512,
     clears = 1024,
-    keep = 2048
+    keep = 2048,
+    join = 4096,
+    move = 8192
 };
 
 constexpr can operator|(can a, can b) noexcept { return can(unsigned(a) | unsigned(b)); }
@@ -82,6 +88,13 @@ concept grows_pages = requires(B b, std::size_t bytes) {
 template <class B>
 concept remaps_pages = requires(B b, pages p, std::size_t bytes) {
     { b.remap(p, bytes) } noexcept -> std::same_as<pages>; // {} : p is untouched
+};
+
+template <class B>
+concept moves_pages = requires(B b, pages p, std::byte* to) {
+    // p: whole pages of a run; to: in a run, where as many pages are that go. false: they are gone, and p too, unless
+    // errno is EFAULT
+    { b.move_to(p, to) } noexcept -> std::same_as<bool>;
 };
 
 template <class B>
@@ -138,10 +151,11 @@ concept keeps_pages = requires(B b, const B k, std::size_t bytes) {
 // backend_policy - must have what it says it has.
 template <class B>
 concept backend_policy = describes_pages<B> && obtains_pages<B> && (!has(B::able, can::grow) || grows_pages<B>)
-    && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::discard) || discards_pages<B>)
-    && (!has(B::able, can::advise) || advises_pages<B>) && (!has(B::able, can::huge) || obtains_huge_pages<B>)
-    && (!has(B::able, can::release) || releases_pages<B>) && (!has(B::able, can::offer) || offers_pages<B>)
-    && (!has(B::able, can::clears) || clears_pages<B>) && (!has(B::able, can::keep) || keeps_pages<B>)
+    && (!has(B::able, can::remap) || remaps_pages<B>) && (!has(B::able, can::move) || moves_pages<B>)
+    && (!has(B::able, can::discard) || discards_pages<B>) && (!has(B::able, can::advise) || advises_pages<B>)
+    && (!has(B::able, can::huge) || obtains_huge_pages<B>) && (!has(B::able, can::release) || releases_pages<B>)
+    && (!has(B::able, can::offer) || offers_pages<B>) && (!has(B::able, can::clears) || clears_pages<B>)
+    && (!has(B::able, can::keep) || keeps_pages<B>)
     && (!has(B::able, can::locate) || (locates_pages<B> && has(B::able, can::release)));
 
 // no_pages - what obtain() and remap() return when there is nothing: {}, with errno set.

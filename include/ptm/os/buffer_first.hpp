@@ -59,7 +59,8 @@ public:
         return true;
     }
 
-    pages remap(pages, std::size_t) = delete;   // a region stays where it is
+    pages remap(pages, std::size_t) = delete;
+    bool move_to(pages, std::byte*) = delete;   // a region stays where it is
     pages obtain_cleared(std::size_t) = delete; // a region is not asked to be
 
     // discard - the pages of the buffer are kept.

@@ -4,6 +4,7 @@
 // A decorator has every ability of B, because it is a B. Each forwards only what B has.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <utility>
 
@@ -19,7 +20,7 @@ struct counted : B {
 
     std::size_t bytes_held = 0;
     std::size_t most_bytes_held = 0;
-    std::size_t calls = 0; // obtain and its like, give_back, retreat, remap
+    std::size_t calls = 0; // obtain and its like, give_back, retreat, remap, move_to
 
     pages obtain(std::size_t bytes) noexcept { return take(B::obtain(bytes)); }
 
@@ -69,6 +70,14 @@ struct counted : B {
         return moved;
     }
 
+    bool move_to(pages run, std::byte* to) noexcept
+        requires(has(B::able, can::move))
+    {
+        ++calls;
+        bytes_held -= run.bytes; // in both cases: as many are gone
+        return B::move_to(run, to);
+    }
+
     void release() noexcept
         requires(releases_pages<B>)
     {
@@ -92,7 +101,7 @@ private:
 // failing - refuses as told: for tests of what happens when memory runs out.
 //
 //   grant(n)   the next n calls that ask for memory (obtain and its like, remap) may succeed, every later one fails
-//   refuse     what fails besides: give_back, retreat and discard, when `stubborn` is set
+//   refuse     what fails besides: give_back, retreat, move_to and discard, when `stubborn` is set
 template <backend_policy B>
 struct failing : B {
     using B::B;
@@ -135,6 +144,15 @@ struct failing : B {
         requires(has(B::able, can::remap))
     {
         return may_serve() ? B::remap(run, bytes) : no_pages();
+    }
+
+    bool move_to(pages run, std::byte* to) noexcept
+        requires(has(B::able, can::move))
+    {
+        if (!stubborn) return B::move_to(run, to);
+        B::give_back({to, run.bytes});
+        errno = EFAULT;
+        return false;
     }
 
     bool discard(pages run) noexcept

@@ -27,7 +27,8 @@ struct huge_page_backend {
     static_assert(is_power_of_two(Bytes), "huge_page_backend: the size of a page must be a power of two");
     static_assert(Bytes >= 65536, "huge_page_backend: the size of a huge page is at least 64 KiB");
 
-    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise | can::huge | can::split;
+    static constexpr can able =
+        can::remap | can::discard | can::zeroed | can::advise | can::huge | can::split | can::join;
     static constexpr std::size_t page_bytes() noexcept { return Bytes; }
 
     // obtain - `bytes`, rounded up to whole huge pages, aligned to one; {} and ENOMEM when the system refuses.

@@ -33,9 +33,12 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }
     const kept_run& operator[](unsigned i) const noexcept { return entries_[i]; }
 
-    // add - as the newest; there is room.
+    // add - where its age belongs, after those of the same; there is room.
+    // cost     O(younger ones)
     void add(kept_run r) noexcept {
-        entries_[count_++] = r;
+        unsigned i = count_++;
+        for (; i > 0 && entries_[i - 1].since > r.since; --i) entries_[i] = entries_[i - 1];
+        entries_[i] = r;
         bytes_ += r.run.bytes;
     }
 
@@ -47,6 +50,30 @@ public:
         for (; i < count_; ++i) entries_[i] = entries_[i + 1];
         bytes_ -= run.bytes;
         return run;
+    }
+
+    // cut - the front of a run, of less bytes than it has; the rest stays as old as it is.
+    pages cut(unsigned i, std::size_t bytes) noexcept {
+        pages& run = entries_[i].run;
+        pages front{run.data, bytes};
+        run = {run.data + bytes, run.bytes - bytes};
+        bytes_ -= bytes;
+        return front;
+    }
+
+    // beside - a run that ends where this one begins, or begins where it ends; none: there is none.
+    // cost     O(count)
+    unsigned beside(pages run) const noexcept {
+        for (unsigned i = 0; i < count_; ++i)
+            if (entries_[i].run.end() == run.data || entries_[i].run.data == run.end()) return i;
+        return none;
+    }
+
+    // count_of - runs of at least so many bytes.
+    unsigned count_of(std::size_t bytes) const noexcept {
+        unsigned n = 0;
+        for (unsigned i = 0; i < count_; ++i) n += size(i) >= bytes;
+        return n;
     }
 
     // smallest_of - the smallest run of at least so many bytes, the youngest of these; none: there is none.

@@ -2,17 +2,19 @@
 // next.
 //
 //   give_back() -> kept, oldest first:  +-----+--------+---+------------+ -> the system: beyond the budget, too old,
-//                                       | run | run    |run| run        |    or one more than there are slots for
+//                  neighbours joined    | run | run    |run| run        |    or one more than there are slots for
 //                                       +-----+--------+---+------------+
-//   obtain()    <- a run at most 1/8 larger  <- the front of a larger one; its end stays  <- a smaller one, grown
-//   remap()     <- the first two, and what the run had is copied there; else its pages move
+//   obtain()    <- the front of one; its end stays  <- several, moved together  <- a smaller one, grown
+//   remap()     <- the first, and what the run had is copied there; else its pages move
 //
 // Choose it for the mapped backend of a heap whose large blocks come and go, with `adaptive = false` in its tuning: the
 // pages of a run that is used again need no fault. Sixteen blocks of 256 KiB to 8 MiB, freed and allocated again in
-// turn, each page touched, take 0.09 of the processor time that they take over mmap_backend, with 0.085 of the faults
-// and 1.09 of the memory at the peak; in two threads 0.08, 0.07 and 1.15; from calloc 0.21, 0.085 and 1.09; one block
+// turn, each page touched, take 0.03 of the processor time that they take over mmap_backend, with 0.025 of the faults
+// and 1.08 of the memory at the peak; in two threads 0.05, 0.025 and 1.08; from calloc 0.09, 0.02 and 1.08; one block
 // that grows by halves up to 32 MiB by realloc, again and again, 0.77, 0.71 and 1.08 (getrusage, medians; a virtual
-// machine).
+// machine, where a fault takes two microseconds).
+//
+// What B takes only as it gave it, and cannot cut, is handed out whole, up to 1/8 larger than asked for.
 //
 // Invariants: what is kept belongs to nobody. Its contents are as its user left them, and it is exposed to tools that
 // watch memory: they do not see a use after free there. Kept bytes and those in use together are at most the most that
@@ -24,6 +26,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -47,29 +50,32 @@ namespace ptm {
 
 // keeping - how much a mapping_cache keeps, and for how long. The numbers were chosen by churn, as above.
 struct keeping {
-    // Never more than this. Bytes. Sixteen blocks of 64 KiB to 32 MiB take 0.13 of the time of mmap_backend with 128
-    // MiB, 0.24 with 64 MiB, 0.4 with 32 MiB.
+    // Never more than this. Bytes. Sixteen blocks of 64 KiB to 32 MiB take 0.05 of the time of mmap_backend with 128
+    // MiB, 0.15 with 64 MiB, 0.3 with 32 MiB.
     std::size_t most = 64_MiB;
 
     // Kept and used bytes together: the most that was in use, a share of it, and this. Bytes. With a share of 1/2 churn
-    // takes half the time that it takes with 1/16, and 1.4 times the memory.
+    // takes 0.6 of the time that it takes with 1/16, and 1.17 times the memory.
     unsigned share = 16;
     std::size_t slack = 1_MiB;
 
-    // Runs at most; a search looks at each. 64 blocks in turn fault half as often with 64 slots as with 32, and as
+    // Runs at most; a search looks at each. 64 blocks in turn fault 0.7 times as often with 64 slots as with 32, and as
     // often with 128.
     unsigned slots = 64;
 
     // A smaller run is not kept. Bytes.
     std::size_t least = 16_KiB;
 
-    // A run may be larger than what is asked by 1/waste of itself; where it is larger still, it is cut.
+    // A run may be larger than what is asked by 1/waste of itself where it cannot be cut, or less than `least` remains.
     unsigned waste = 8;
 
-    // A smaller run is grown if it has `closeness` sixteenths of what is asked for, or, where there is none to cut,
-    // `least_part`: moving pages costs less than faults.
-    unsigned closeness = 12;
-    unsigned least_part = 2;
+    // Where none is large enough, one is grown that has 1/least_part of what is asked for: moving pages costs less than
+    // faults. If two or more have `least_moved` bytes, they are moved together, as far as B can: sixteen blocks of 64
+    // KiB to 32 MiB take 0.43 of the time with 128 MiB kept, and 0.98 of the memory. With pieces of 512 KiB blocks of 1
+    // to 2 MiB take four times as long: what was moved hardly ever has neighbours again, and each move stops the other
+    // processors. Bytes.
+    unsigned least_part = 8;
+    std::size_t least_moved = 2_MiB;
 
     // What is to read as zero is cleared by hand up to this size; larger ones are fresh from B, as their users may
     // touch little of them. Bytes. Clearing 4 MiB takes 54 microseconds, the faults of one page in eight 180, of each
@@ -119,15 +125,17 @@ public:
 template <backend_policy B = mmap_backend, keeping K = keeping{}, tells_milliseconds Clock = coarse_clock>
 class mapping_cache {
     static_assert(!has(B::able, can::grow), "mapping_cache: a backend with a frontier has no runs to keep");
-    static_assert(K.share > 0 && K.waste > 0 && K.copies_for > 0,
-                  "mapping_cache: share, waste and copies_for are divisors");
+    static_assert(K.share > 0 && K.waste > 0 && K.least_part > 0 && K.copies_for > 0,
+                  "mapping_cache: share, waste, least_part and copies_for are divisors");
 
-    static constexpr bool cuts = has(B::able, can::split), grows = has(B::able, can::remap);
+    static constexpr bool cuts = has(B::able, can::split), grows = has(B::able, can::remap),
+                          joins = has(B::able, can::join), moves = has(B::able, can::move);
 
     using table = detail::kept_runs<K.slots>;
 
     std::atomic<bool> taken_ = false; // what is kept, by one thread at a time
     bool held_by_fork_ = false;
+    relaxed<bool> may_move_ = true; // until B refuses once
     std::atomic<unsigned> moves_ = 0;
     table kept_;
     relaxed<std::size_t> kept_bytes_ = 0;
@@ -138,7 +146,8 @@ class mapping_cache {
 
 public:
     static constexpr can able =
-        (B::able & (can::remap | can::discard | can::advise | can::huge | can::split)) | can::clears | can::keep;
+        (B::able & (can::remap | can::discard | can::advise | can::huge | can::split | can::join)) | can::clears
+        | can::keep;
     static constexpr std::size_t page_bytes() noexcept { return B::page_bytes(); }
 
     constexpr mapping_cache() noexcept = default;
@@ -274,6 +283,7 @@ private:
         unsigned count = 0;
 
         bool full() const noexcept { return count == most; }
+        pages last() const noexcept { return runs[count - 1]; }
         void add(pages run) noexcept { runs[count++] = run; }
     };
 
@@ -314,21 +324,46 @@ private:
 
     // ---- what is kept ----------------------------------------------------------------------------------------------
 
-    // keep_newest, take - the caller has the turn.
-    void keep_newest(pages run, std::uint64_t now) noexcept {
-        kept_.add({run, now});
+    // keep_run, take, cut - the caller has the turn. Neighbours become one run, which is as old as the older: what
+    // hardly anybody uses does not get younger by what lies beside it.
+    void keep_run(detail::kept_run r) noexcept {
+        if constexpr (joins)
+            for (unsigned i; (i = kept_.beside(r.run)) != table::none;) r = joined(r, i);
+        kept_.add(r);
         kept_bytes_ = kept_.bytes();
+    }
+    detail::kept_run joined(detail::kept_run r, unsigned i) noexcept {
+        detail::kept_run other = kept_[i];
+        kept_.take(i);
+        std::byte* first = other.run.data < r.run.data ? other.run.data : r.run.data;
+        return {{first, r.run.bytes + other.run.bytes}, other.since < r.since ? other.since : r.since};
     }
     pages take(unsigned i) noexcept {
         pages run = kept_.take(i);
         kept_bytes_ = kept_.bytes();
         return run;
     }
+    pages cut(unsigned i, std::size_t bytes) noexcept {
+        pages front = kept_.cut(i, bytes);
+        kept_bytes_ = kept_.bytes();
+        return front;
+    }
 
-    // expire - takes out what is beyond the budget or too old.
-    void expire(batch& old, std::size_t budget, std::uint64_t now) noexcept {
-        while (!old.full() && kept_.count() != 0 && (kept_.bytes() > budget || now - kept_[0].since > K.age))
-            old.add(take(0));
+    // expire - takes out what is beyond the budget or too old, as far as there is room for it; true: there is more.
+    bool expire(batch& old, std::size_t budget, std::uint64_t now) noexcept {
+        for (; kept_.count() != 0;) {
+            bool too_old = now - kept_[0].since > K.age;
+            if (!too_old && kept_.bytes() <= budget) return false;
+            if (old.full()) return true;
+            old.add(too_old ? take(0) : take_of_oldest(kept_.bytes() - budget));
+        }
+        return false;
+    }
+
+    // take_of_oldest - at least so many bytes of it, or all that it has.
+    pages take_of_oldest(std::size_t bytes) noexcept {
+        std::size_t whole = align_up(bytes, B::page_bytes());
+        return cuts && whole + K.least <= kept_[0].run.bytes ? cut(0, whole) : take(0);
     }
 
     // give_back_all - to B; what it does not take is kept, as the youngest. Returns the bytes that went.
@@ -345,53 +380,49 @@ private:
     // Without a slot for it the memory is lost.
     PTM_COLD void keep_after_all(pages run) noexcept {
         detail::turn mine(taken_);
-        if (mine && !kept_.full()) keep_newest(run, Clock::now());
+        if (mine && !kept_.full()) keep_run({run, Clock::now()});
     }
 
-    // put_aside - keeps a run that comes back; false: the caller gives it to B.
+    // put_aside - keeps a run that comes back, or what may be kept of it; false: the caller gives it to B.
     bool put_aside(pages run) noexcept {
         batch old;
-        bool keeps = false;
+        bool more = false;
         {
             detail::turn mine(taken_);
-            if (!mine) return false;
-            std::uint64_t now = Clock::now();
             std::size_t room = budget(0);
-            keeps = run.bytes <= room;
-            expire(old, keeps ? room - run.bytes : room, now);
-            if (kept_.full() && !old.full()) old.add(take(0));
-            keeps = keeps && !kept_.full() && kept_.bytes() <= room - run.bytes;
-            if (keeps) keep_newest(run, now);
+            if (!mine || (!cuts && run.bytes > room)) return false;
+            if (kept_.full()) old.add(take(0));
+            keep_run({run, Clock::now()});
+            more = expire(old, room, Clock::now());
         }
-        give_back_all(old);
-        return keeps;
+        if (give_back_all(old) != 0 && more) make_room(0);
+        return true;
     }
 
     // put_away - a run that nobody uses is kept, or goes to B; false: B does not take it.
     bool put_away(pages run, bool keeps) noexcept { return (keeps && put_aside(run)) || inner_.give_back(run); }
 
-    // pick - where to take `whole` bytes from; none: from B. What is close costs few faults, and a run that is cut is
-    // used whole; the rest of both is for the next.
+    // pick - where to take `whole` bytes from; none: from B. A larger run comes before one that would have to grow:
+    // faults cost more than anything else here.
     unsigned pick(std::size_t whole) const noexcept {
         unsigned above = kept_.smallest_of(whole);
-        if (above != table::none && fits(kept_[above].run.bytes, whole)) return above;
+        if (above != table::none && (cuts || fits(kept_[above].run.bytes, whole))) return above;
         unsigned below = grows ? kept_.largest_below(whole) : table::none;
-        std::size_t part = below != table::none ? kept_[below].run.bytes / (whole / 16) : 0; // sixteenths
-        if (part >= K.closeness) return below;
-        if (cuts && above != table::none) return above;
-        return part >= K.least_part ? below : table::none;
+        return below != table::none && kept_[below].run.bytes >= whole / K.least_part ? below : table::none;
     }
-    static bool fits(std::size_t bytes, std::size_t whole) noexcept { return bytes - whole <= bytes / K.waste; }
+
+    // fits - is a run of so many bytes used whole? What can be cut is, down to what is worth a slot.
+    static bool fits(std::size_t bytes, std::size_t whole) noexcept {
+        return bytes - whole <= bytes / K.waste && (!cuts || bytes - whole < K.least);
+    }
 
     // take_for - the run at i; what it has beyond `whole` stays, or goes to B if it is not worth a slot.
-    pages take_for(unsigned i, std::size_t whole, std::uint64_t now, batch& old) noexcept {
+    pages take_for(unsigned i, std::size_t whole, batch& old) noexcept {
+        std::size_t has = kept_[i].run.bytes;
+        if (has <= whole || fits(has, whole)) return take(i);
+        if (has - whole >= K.least) return cut(i, whole);
         pages run = take(i);
-        if (run.bytes <= whole || fits(run.bytes, whole)) return run;
-        pages rest{run.data + whole, run.bytes - whole};
-        if (rest.bytes >= K.least)
-            keep_newest(rest, now);
-        else
-            old.add(rest);
+        old.add({run.data + whole, has - whole});
         return {run.data, whole};
     }
 
@@ -405,7 +436,7 @@ private:
             std::uint64_t now = Clock::now();
             unsigned i = picked();
             if (i == table::none) return {};
-            run = take_for(i, whole, now, old);
+            run = take_for(i, whole, old);
             expire(old, budget(more), now);
         }
         give_back_all(old);
@@ -414,6 +445,7 @@ private:
 
     // reuse - `whole` bytes or a little more of what is kept; {}: it does not do.
     reused reuse(std::size_t whole) noexcept {
+        if (pages run = gathered(whole)) return {run, run.bytes};
         pages run = take_kept(whole, whole, [&] { return pick(whole); });
         if (!run || run.bytes >= whole) return {run, run.bytes};
         if (pages grown = grow(run, whole)) return {grown, run.bytes};
@@ -421,10 +453,14 @@ private:
         return {};
     }
 
+    static bool grows_much(pages run, std::size_t whole) noexcept {
+        return whole > run.bytes && whole - run.bytes >= run.bytes / K.copies_for;
+    }
+
     // copied - a kept run with the contents of one that is to grow, which is put away then; {}: there is none, or the
     // pages that would be new cost less than to copy the others.
     pages copied(pages run, std::size_t whole) noexcept {
-        if (whole <= run.bytes || run.bytes > K.most_copied || whole - run.bytes < run.bytes / K.copies_for) return {};
+        if (run.bytes > K.most_copied || !grows_much(run, whole)) return {};
         pages copy = take_kept(whole, whole - run.bytes, [&] {
             unsigned above = kept_.smallest_of(whole);
             return cuts || above == table::none || fits(kept_[above].run.bytes, whole) ? above : table::none;
@@ -433,9 +469,67 @@ private:
         std::memcpy(copy.data, run.data, run.bytes);
         bool keeps = worth_keeping(run);
         count(run.bytes, copy.bytes);
-        if (!put_away(run, keeps)) keep_after_all(run);
+        let_go(run, keeps);
         return copy;
     }
+
+    // ---- moved together ---------------------------------------------------------------------------------------------
+
+    // gathered - `whole` bytes, to which several kept runs have moved, where none is as large; what is missing is
+    // fresh.
+    // {}: there are no two that are worth it, or the system does not do that: it is not asked again.
+    pages gathered(std::size_t whole) noexcept {
+        batch parts = parts_of(whole);
+        if (parts.count == 0) return {};
+        make_room(whole);
+        pages run = inner_.obtain(whole);
+        if (run) return moved_in(parts, run) ? run : pages{};
+        let_go(parts, 0);
+        return {};
+    }
+
+    // parts_of - the largest runs, two or more; the last one is cut if less of it will do.
+    batch parts_of(std::size_t whole) noexcept {
+        batch parts;
+        if (!moves || !may_move_ || whole < K.least_moved) return parts;
+        detail::turn mine(taken_);
+        if (!mine || kept_.smallest_of(whole) != table::none || kept_.count_of(K.least_moved) < 2) return parts;
+        while (whole != 0 && !parts.full()) {
+            unsigned i = kept_.largest_below(SIZE_MAX);
+            if (i == table::none || kept_[i].run.bytes < K.least_moved) break;
+            parts.add(kept_[i].run.bytes > whole ? cut(i, whole) : take(i));
+            whole -= parts.last().bytes;
+        }
+        return parts;
+    }
+
+    // moved_in - are the parts at the beginning of a fresh run now, one behind the other?
+    bool moved_in(batch& parts, pages run) noexcept {
+        std::byte* at = run.data;
+        for (unsigned i = 0; i < parts.count; at += parts.runs[i++].bytes)
+            if (!moves_to(parts.runs[i], at)) return stop_moving(parts, i, run, at), false;
+        return true;
+    }
+
+    // stop_moving - the part at i was refused, and what was at its place may be somebody else's by now: what is around
+    // it is let go, and the other parts. It itself is where it was only if the system saw at once that it could not.
+    void stop_moving(batch& parts, unsigned i, pages run, std::byte* at) noexcept {
+        bool intact = errno == EFAULT;
+        may_move_ = false;
+        std::byte* behind = at + parts.runs[i].bytes;
+        let_go({run.data, bytes_between(run.data, at)}, true);
+        let_go({behind, bytes_between(behind, run.end())}, true);
+        let_go(parts, intact ? i : i + 1);
+    }
+
+    void let_go(batch& some, unsigned from) noexcept {
+        for (unsigned i = from; i < some.count; ++i) let_go(some.runs[i], true);
+    }
+    void let_go(pages run, bool keeps) noexcept {
+        if (run.bytes != 0 && !put_away(run, keeps)) keep_after_all(run);
+    }
+
+    // ---- room -------------------------------------------------------------------------------------------------------
 
     // make_room - before B is asked for so many bytes, what is kept shrinks to what may be kept then.
     void make_room(std::size_t more) noexcept {
@@ -466,13 +560,22 @@ private:
         return {};
     }
 
-    // move - the addresses that a run leaves may be those that another one comes to in another thread. The system puts
-    // that in order; the counter tells so to tools that do not know.
+    // move, moves_to - the addresses that a run leaves may be those that another one comes to in another thread. The
+    // system puts that in order; the counter tells so to tools that do not know.
     pages move(pages run, std::size_t whole) noexcept {
         moves_.fetch_add(1, std::memory_order_release);
         pages moved = inner_.remap(run, whole);
         moves_.fetch_add(1, std::memory_order_acquire);
         advise_if_large(moved, run.bytes);
+        return moved;
+    }
+    bool moves_to(pages run, std::byte* to) noexcept {
+        bool moved = false;
+        if constexpr (moves) {
+            moves_.fetch_add(1, std::memory_order_release);
+            moved = inner_.move_to(run, to);
+            moves_.fetch_add(1, std::memory_order_acquire);
+        }
         return moved;
     }
 
@@ -487,7 +590,20 @@ private:
         if (whole == run.bytes) return run;
         if (whole < run.bytes) return inner_.remap(run, whole);
         make_room(whole - run.bytes);
-        return grow(run, whole);
+        pages grown = grow(run, whole);
+        return grown || !joins || errno != EFAULT ? grown : renewed(run, whole);
+    }
+
+    // renewed - a run that was joined from several mappings, which the system does not remap as one, copied to what is
+    // kept, or to a mapping of its own if it grows by little: it may go on so. To move it instead was dangerous: a
+    // system that fails half way through leaves its contents at two places.
+    pages renewed(pages run, std::size_t whole) noexcept {
+        pages other = grows_much(run, whole) ? reuse(whole).run : pages{};
+        if (!other) other = fresh(whole);
+        if (!other) return {};
+        std::memcpy(other.data, run.data, run.bytes);
+        let_go(run, worth_keeping(run));
+        return other;
     }
 };
 

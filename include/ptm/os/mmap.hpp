@@ -19,7 +19,8 @@ inline std::byte* mapped_or_null(void* address) noexcept {
 }
 
 struct mmap_backend {
-    static constexpr can able = can::remap | can::discard | can::zeroed | can::advise | can::huge | can::split;
+    static constexpr can able =
+        can::remap | can::discard | can::zeroed | can::advise | can::huge | can::split | can::join | can::move;
     static std::size_t page_bytes() noexcept { return system_page_bytes(); }
 
     // obtain - `bytes` readable and writable, a multiple of the page size; {} and ENOMEM when the system refuses.
@@ -43,6 +44,12 @@ struct mmap_backend {
     pages remap(pages run, std::size_t bytes) noexcept {
         std::byte* data = detail::mapped_or_null(mremap(run.data, run.bytes, bytes, MREMAP_MAYMOVE));
         return data ? pages{data, bytes} : pages{};
+    }
+
+    // move_to - Linux before 6.17 refuses a run of several mappings. Where it refuses because there are too many, the
+    // pages at `to` stay mapped, and nobody's.
+    bool move_to(pages run, std::byte* to) noexcept {
+        return mremap(run.data, run.bytes, run.bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
     }
 
     bool discard(pages run) noexcept { return drop_contents(run); }
