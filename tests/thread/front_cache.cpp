@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -253,6 +254,59 @@ TEST_CASE("what leaves are the newest, as a chain that ends, and the others stay
     CHECK(b.count == most);
     for (unsigned k = most; k-- > 0;) CHECK(t.c.get_from(i) == header::to_user(added[k]));
     CHECK_FALSE(t.c.holds_any(i));
+}
+
+TEST_CASE("the front of larger chunks gets longer, to two batches in any case, and to four out of the budget") {
+    for (std::size_t n : {1056u, 2112u, 8256u}) {
+        CAPTURE(n);
+        unsigned i = list_of(n), most = cache::batch_of(i), always = n <= 8192 ? 2 : 1;
+        unsigned longest = n <= 8192 ? 4 : 3; // 64 KiB are granted at first
+        for (auto [budget, batches] : {std::pair<std::size_t, unsigned>{0, always}, {64 * 1024, longest}}) {
+            bench t(budget);
+            while (t.c.cached(of(n)) < batches * most) {
+                REQUIRE(t.c.make_room(i));
+                t.c.push(i, t.make(i));
+            }
+            CHECK(t.c.granted() == batches * most * ptm::bytes(cache::size_in(i)));
+            CHECK(t.accounted());
+            while (t.c.get_in(i)) {}
+            CHECK_FALSE(t.c.holds_any(i)); // all of it was in the front
+        }
+    }
+}
+
+TEST_CASE("of a long front the older half leaves, as a chain that ends, and the younger one stays") {
+    bench t(0);
+    unsigned i = list_of(2112), most = cache::batch_of(i);
+    chunks added;
+    for (unsigned k = 0; k < 2 * most; ++k) added.push_back(t.add(i));
+    REQUIRE_FALSE(t.c.make_room(i));
+    batch b = t.c.leaving(i, t.bounds, 0);
+    CHECK(b.count == most);
+    CHECK(bench::in(b) == chunks(added.rend() - most, added.rend()));
+    CHECK(t.accounted());
+    for (unsigned k = 2 * most; k-- > most;) CHECK(t.c.get_in(i) == header::to_user(added[k]));
+    CHECK_FALSE(t.c.holds_any(i));
+}
+
+TEST_CASE("the older half of a long front goes behind, and comes forward when the younger is gone") {
+    bench t;
+    unsigned i = list_of(2112), most = cache::batch_of(i);
+    chunks added;
+    for (unsigned k = 0; k < 4 * most + 1; ++k) added.push_back(t.add(i));
+    REQUIRE(t.accounted());
+    unsigned in_front = 0;
+    for (; void* p = t.c.get_in(i); ++in_front) {
+        CHECK(p == header::to_user(added.back()));
+        added.pop_back();
+    }
+    CHECK(in_front == 2 * most + 1);
+    while (!added.empty()) {
+        REQUIRE(t.c.get_from(i) == header::to_user(added.back()));
+        added.pop_back();
+    }
+    CHECK_FALSE(t.c.holds_any(i));
+    CHECK(t.accounted());
 }
 
 TEST_CASE("fewer than a batch leave where there are no more, and a list that left has its room") {
@@ -767,18 +821,21 @@ TEST_CASE("in a random run every chunk is in one place, books agree, and grants 
         std::size_t k = random() % std::size(sizes);
         unsigned i = list_of(sizes[k]);
         if (random() % 2 == 0 && !user[k].empty()) {
-            chunk* c = user[k].back();
+            chunk* freed = user[k].back();
             user[k].pop_back();
             if (!t.c.make_room(i)) {
                 REQUIRE(t.c.holds_any(i));
-                for (chunk* left : bench::in(t.c.leaving(i, t.bounds, 0))) {
-                    REQUIRE(cached[k].back() == left);
-                    cached[k].pop_back();
-                    if (user[k].size() < 300) user[k].insert(user[k].begin(), left);
-                }
+                chunks left = bench::in(t.c.leaving(i, t.bounds, 0));
+                auto end = std::find(cached[k].begin(), cached[k].end(), left.front()) + 1;
+                auto begin = end - static_cast<std::ptrdiff_t>(left.size());
+                REQUIRE(chunks(left.rbegin(), left.rend()) == chunks(begin, end));
+                REQUIRE((sizes[k] > 1024 || end == cached[k].end())); // some younger ones may stay of larger chunks
+                cached[k].erase(begin, end);
+                for (chunk* c : left)
+                    if (user[k].size() < 300) user[k].insert(user[k].begin(), c);
             }
-            t.c.push(i, c);
-            cached[k].push_back(c);
+            t.c.push(i, freed);
+            cached[k].push_back(freed);
         } else if (void* p = t.c.get_from(i)) {
             REQUIRE(cached[k].back() == header::from_user(p));
             cached[k].pop_back();

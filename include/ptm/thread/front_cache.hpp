@@ -7,11 +7,15 @@
 //
 // All that a hit reads and writes is the front of a list, 16 bytes, and the block: no pointer to the cache, no count of
 // bytes, no lock. When the front is full it goes behind whole, and the next begins; when it is empty, the newest batch
-// from behind comes to the front. No chunk is looked at for that but the first. What bounds the bytes is what is
-// granted to fronts and to what is behind them: a budget for sizes that slabs have and one for the others, and besides
-// those of each list a front, one batch behind it, of up to 12 KiB, and what came as one batch. When nothing more may
-// go behind, the front leaves, and the budget grows a little, as somebody is busy here: each chunk to the slab that it
-// is from, or the batch to the transfer cache. What no slabs have may come to 1/budget_share of the heap. A miss takes
+// from behind comes to the front. No chunk is looked at for that but the first. Of the 64 sizes, that is: a batch of
+// larger chunks is few, and a front that ends so soon makes every third call look for more. So theirs gets longer, up
+// to four batches, and then its older half goes behind: neither end is near (against fronts of one batch, 0.95 of the
+// time on churn, 0.93 on aligned_blocks, 0.9 on threads_medium, 0.77 where 4,000 blocks of 1 to 8 KiB are replaced at
+// random; realloc_growth 1.06 of the memory). What bounds the bytes is what is granted to fronts and to what is behind
+// them: a budget for sizes that slabs have and one for the others, and besides those of each list two batches, of up to
+// 12 KiB, and what came as one batch. When nothing more may go behind, the front leaves, or its older half, and the
+// budget grows a little, as somebody is busy here: each chunk to the slab that it is from, or the batch to the transfer
+// cache. What no slabs have may come to 1/budget_share of the heap. A miss takes
 // a batch from there, or has the arena cut one: one chunk the first time, then twice as many as before, up to some KiB;
 // from then on a new slab is cut. Of a size that shares a cache line with others, the first time two lines are cut up,
 // in which no other thread's chunks lie; a thread that frees a chunk of such a size before it had any gets its two
@@ -304,7 +308,7 @@ public:
     // block_bytes - of a headerless block of list i.
     static std::size_t block_bytes(unsigned i) noexcept { return bytes(size_in(i)) - overhead; }
 
-    // batch_of - chunks of list i that change hands together: what a front has room for.
+    // batch_of - chunks of list i that change hands together: what a front has room for, at first.
     static unsigned batch_of(unsigned i) noexcept { return batches[i]; }
 
     // begin - the thread begins to cache.
@@ -383,27 +387,24 @@ public:
     }
 
     // make_room - for one more chunk in list i. One full front may always go behind, unless it is of large chunks.
-    //   returns  false: the front, which is full, has to leave first
+    //   returns  false: some have to leave first
     bool make_room(unsigned i) noexcept {
-        list& l = lists_[i];
-        if (l.room > 0) return true;
-        auto most = static_cast<std::int32_t>(batch_of(i));
-        if (l.capacity < most) return grant(i, static_cast<unsigned>(most - l.capacity)), true;
+        if (lists_[i].room > 0 || lengthen(i)) return true;
         account& of_it = account_of(i);
-        std::size_t more = l.count() * bytes(size_in(i));
-        bool always = behind_[i].empty() && bytes(size_in(i)) <= most_batch_bytes;
+        std::size_t more = leaving_count(i) * bytes(size_in(i));
+        bool always = !may_be_long(i) && behind_[i].empty();
         if (!always && of_it.granted + more > of_it.budget) return false;
         of_it.granted += more;
-        behind_[i].push(front_gone(i));
+        behind_[i].push(oldest(i));
         return true;
     }
 
-    // leaving - the front of list i, which has room then. The budget grows by what leaves: chunks come faster than they
+    // leaving - what leaves list i, whose front has room then. The budget grows by that: chunks come faster than they
     // go.
     //   share  of the heap, for this thread. Bytes; where slabs have none of it, it may be granted though it is more
     //          than the budget says
     batch leaving(unsigned i, const limits& bounds, std::size_t share) noexcept {
-        batch b = front_gone(i);
+        batch b = oldest(i);
         account& of_it = account_of(i);
         std::size_t most = bounds.budget;
         if (!has_slabs(i)) most = std::max(most, share);
@@ -488,6 +489,41 @@ private:
         if (l.room < count) grant(i, static_cast<unsigned>(count - l.room));
         l.room -= count;
         l.newest = b.first;
+    }
+
+    // may_be_long - are chunks of list i so large that a batch is few of them? Its front gets longer then, as far as
+    // the budget goes, but to two batches always, unless they are larger still.
+    static constexpr unsigned always_batches = 2, most_batches = 4;
+    static constexpr bool may_be_long(unsigned i) noexcept { return i > table::stacks; }
+
+    // lengthen - the front of list i, which is full; false: it is as long as it may be.
+    bool lengthen(unsigned i) noexcept {
+        auto had = static_cast<unsigned>(lists_[i].capacity), most = batch_of(i);
+        if (had < most) return grant(i, most - had), true;
+        if (!may_be_long(i) || had >= most_batches * most) return false;
+        account& of_it = account_of(i);
+        bool always = had < always_batches * most && bytes(size_in(i)) <= most_batch_bytes;
+        if (!always && of_it.granted + most * bytes(size_in(i)) > of_it.budget) return false;
+        return grant(i, most), true;
+    }
+
+    // leaving_count, oldest - what leaves the front of list i when there is too much: all of it, or, where it may be
+    // long, the older half, so that neither a malloc nor a free comes to its end soon; the younger one is in the
+    // processor's cache.
+    unsigned leaving_count(unsigned i) const noexcept {
+        unsigned n = lists_[i].count();
+        return may_be_long(i) ? std::min(n, std::max(batch_of(i), n / 2)) : n;
+    }
+    batch oldest(unsigned i) noexcept {
+        list& l = lists_[i];
+        unsigned n = leaving_count(i), stay = l.count() - n;
+        if (stay == 0) return front_gone(i);
+        void* last = l.newest;
+        while (--stay != 0) last = links::below(last);
+        batch b{links::below(last), n};
+        links::lead(last, nullptr);
+        l.room += static_cast<std::int32_t>(n);
+        return b;
     }
 
     // front_gone - the front of list i, which is empty then.
