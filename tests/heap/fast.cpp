@@ -774,7 +774,8 @@ std::size_t most_kept() {
 
 TEST_CASE("large chunks go home when enough of them wait, small ones wait however many there are") {
     using heap = heap_of<72>;
-    constexpr std::size_t all = 4'000'000, most = ptm::fast::tuned.exchange_most;
+    constexpr std::size_t all = 4'000'000, share = all * 5 / 4 / ptm::fast::tuned.exchange_share;
+    constexpr std::size_t most = 2 * std::max(ptm::fast::tuned.exchange_most, share); // a batch may be two
     constexpr std::size_t large = bytes(heap::config::header::size_for(ptm::fast::tuned.exchange_large));
     for (std::size_t n : {large - 48, large - 24, large, large + 500, std::size_t{4000}, std::size_t{8000}}) {
         CAPTURE(n);
