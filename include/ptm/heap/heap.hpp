@@ -1193,7 +1193,8 @@ private:
         exchange_.put(i, b, bytes(block::size_in(i)), near);
     }
     static bool enough_waits(unsigned i, unsigned near) noexcept {
-        std::size_t each = bytes(block::size_in(i)), share = shared_.held / C::tuned.exchange_share;
+        std::size_t each = bytes(block::size_in(i));
+        std::size_t share = block::is_natural(i) ? 0 : shared_.held / C::tuned.exchange_share;
         return each >= C::tuned.exchange_large
             && exchange_.batches(i, near) * block::batch_of(i) * each >= std::max(C::tuned.exchange_most, share);
     }

@@ -287,7 +287,7 @@ public:
 
     // list_for - the list that serves a request; request <= most_request. list_of - the one that a chunk belongs to;
     // only if cacheable. list_by - the same by its word, which may say that it is naturally aligned. natural_list - of
-    // naturally aligned chunks of n bytes at least; n <= largest_natural.
+    // naturally aligned chunks of n bytes at least; n <= largest_natural. is_natural - is list i one of those?
     static unsigned list_for(std::size_t request) noexcept {
         return numbers::first_of(chunk_size{request + overhead + header::alignment - 1});
     }
@@ -298,6 +298,7 @@ public:
         return header::natural_in(word) ? natural_list(n) : list_of(n);
     }
     static unsigned natural_list(chunk_size n) noexcept { return numbers::first_natural_of(n); }
+    static constexpr bool is_natural(unsigned i) noexcept { return i > table::count; }
     static bool cacheable(chunk_size n) noexcept {
         return bytes(n) - bytes(header::smallest) <= bytes(table::largest) - bytes(header::smallest);
     }
