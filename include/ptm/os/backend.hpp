@@ -34,9 +34,8 @@ namespace ptm {
 //   clears   gives memory that reads as zero when that is asked for, though it is not `zeroed`
 //   keep     keeps some of what was given back, for the next obtain(), which may be up to 1/8 larger than asked; gives
 //            it up when asked. What is kept is not handed out: no limit of an arena counts it
-//   join     takes neighbours for one run: what was obtained apart and lies side by side may be given back as one. It
-//   may
-//            refuse to remap that, with EFAULT
+//   join     takes neighbours for one run: what was obtained apart and lies side by side may be given back as one, and
+//            is remapped as one, or refused with EFAULT
 //   move     can put the pages of a run in the place of others
 enum class can : unsigned {
     nothing = 0,

@@ -351,7 +351,7 @@ private:
 
     // expire - takes out what is beyond the budget or too old, as far as there is room for it; true: there is more.
     bool expire(batch& old, std::size_t budget, std::uint64_t now) noexcept {
-        for (; kept_.count() != 0;) {
+        while (kept_.count() != 0) {
             bool too_old = now - kept_[0].since > K.age;
             if (!too_old && kept_.bytes() <= budget) return false;
             if (old.full()) return true;
@@ -392,8 +392,9 @@ private:
             std::size_t room = budget(0);
             if (!mine || (!cuts && run.bytes > room)) return false;
             if (kept_.full()) old.add(take(0));
-            keep_run({run, Clock::now()});
-            more = expire(old, room, Clock::now());
+            std::uint64_t now = Clock::now();
+            keep_run({run, now});
+            more = expire(old, room, now);
         }
         if (give_back_all(old) != 0 && more) make_room(0);
         return true;
@@ -405,10 +406,13 @@ private:
     // pick - where to take `whole` bytes from; none: from B. A larger run comes before one that would have to grow:
     // faults cost more than anything else here.
     unsigned pick(std::size_t whole) const noexcept {
-        unsigned above = kept_.smallest_of(whole);
-        if (above != table::none && (cuts || fits(kept_[above].run.bytes, whole))) return above;
+        if (unsigned above = larger(whole); above != table::none) return above;
         unsigned below = grows ? kept_.largest_below(whole) : table::none;
         return below != table::none && kept_[below].run.bytes >= whole / K.least_part ? below : table::none;
+    }
+    unsigned larger(std::size_t whole) const noexcept {
+        unsigned above = kept_.smallest_of(whole);
+        return cuts || above == table::none || fits(kept_[above].run.bytes, whole) ? above : table::none;
     }
 
     // fits - is a run of so many bytes used whole? What can be cut is, down to what is worth a slot.
@@ -449,7 +453,7 @@ private:
         pages run = take_kept(whole, whole, [&] { return pick(whole); });
         if (!run || run.bytes >= whole) return {run, run.bytes};
         if (pages grown = grow(run, whole)) return {grown, run.bytes};
-        if (!inner_.give_back(run)) keep_after_all(run);
+        let_go(run, false);
         return {};
     }
 
@@ -461,10 +465,7 @@ private:
     // pages that would be new cost less than to copy the others.
     pages copied(pages run, std::size_t whole) noexcept {
         if (run.bytes > K.most_copied || !grows_much(run, whole)) return {};
-        pages copy = take_kept(whole, whole - run.bytes, [&] {
-            unsigned above = kept_.smallest_of(whole);
-            return cuts || above == table::none || fits(kept_[above].run.bytes, whole) ? above : table::none;
-        });
+        pages copy = take_kept(whole, whole - run.bytes, [&] { return larger(whole); });
         if (!copy) return {};
         std::memcpy(copy.data, run.data, run.bytes);
         bool keeps = worth_keeping(run);
@@ -476,8 +477,7 @@ private:
     // ---- moved together ---------------------------------------------------------------------------------------------
 
     // gathered - `whole` bytes, to which several kept runs have moved, where none is as large; what is missing is
-    // fresh.
-    // {}: there are no two that are worth it, or the system does not do that: it is not asked again.
+    // fresh. {}: there are no two that are worth it, or the system does not do that: it is not asked again.
     pages gathered(std::size_t whole) noexcept {
         batch parts = parts_of(whole);
         if (parts.count == 0) return {};
@@ -535,13 +535,13 @@ private:
     void make_room(std::size_t more) noexcept {
         for (bool again = true; again;) {
             batch old;
-            take_out(old, more);
-            again = give_back_all(old) != 0 && old.full();
+            bool left = take_out(old, more);
+            again = give_back_all(old) != 0 && left;
         }
     }
-    void take_out(batch& old, std::size_t more) noexcept {
+    bool take_out(batch& old, std::size_t more) noexcept {
         detail::turn mine(taken_);
-        if (mine) expire(old, budget(more), Clock::now());
+        return mine && expire(old, budget(more), Clock::now());
     }
 
     // ---- B ---------------------------------------------------------------------------------------------------------
