@@ -803,6 +803,61 @@ TEST_CASE("in a large heap more large chunks wait, up to a share of it") {
     end_clean<heap>();
 }
 
+namespace {
+// holding - a heap that counts as small up to so many bytes.
+constexpr ptm::tuning small_up_to(std::size_t most) {
+    ptm::tuning t = ptm_test::deaf(ptm::fast::tuned);
+    t.larger_below = most;
+    return t;
+}
+template <std::size_t Most>
+struct holding : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_tuned<small_up_to(Most)>> {};
+
+// served_by_larger - does a thread that has freed a block of `had` bytes get that one for `wanted` bytes?
+template <class Heap>
+bool served_by_larger(std::size_t had, std::size_t wanted) {
+    void* p = Heap::malloc(had);
+    Heap::free(p);
+    void* q = Heap::malloc(wanted);
+    std::memset(q, 1, wanted);
+    Heap::free(q);
+    Heap::trim(0);
+    return q == p;
+}
+}
+
+TEST_CASE("a block that is a little larger serves where its thread has none of the size, in a small heap") {
+    using small = ptm_test::tested_heap<holding<64_MiB>>;
+    using large = ptm_test::tested_heap<holding<0>>;
+    for (std::size_t wanted : {1200u, 3000u, 10'000u, 20'000u}) {
+        CAPTURE(wanted);
+        CHECK(served_by_larger<small>(wanted * 9 / 8, wanted));
+        CHECK_FALSE(served_by_larger<small>(wanted * 3 / 2, wanted));
+        CHECK_FALSE(served_by_larger<large>(wanted * 9 / 8, wanted));
+    }
+    CHECK_FALSE(served_by_larger<small>(1000, 900)); // each has a size of its own
+    end_clean<small>();
+    end_clean<large>();
+}
+
+TEST_CASE("an aligned block that is a little larger serves, if its size aligns it so") {
+    using heap = ptm_test::tested_heap<holding<32_MiB>>;
+    auto serves = [](std::size_t alignment) {
+        void* p = heap::aligned_alloc(64, 2288); // a chunk of 2,304 bytes: of 256 times 9
+        heap::free(p);
+        void* q = heap::aligned_alloc(alignment, 2000);
+        CHECK(reinterpret_cast<std::uintptr_t>(q) % alignment == 0);
+        std::memset(q, 1, 2000);
+        heap::free(q);
+        heap::trim(0);
+        return q == p;
+    };
+    CHECK(serves(64));
+    CHECK(serves(256));
+    CHECK_FALSE(serves(512));
+    end_clean<heap>();
+}
+
 TEST_CASE("what nobody wants for a while goes home by itself") {
     using heap = ptm_test::tested_heap<in_haste>;
     auto blocks = some<heap>(16'000, 248);

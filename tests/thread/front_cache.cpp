@@ -309,6 +309,38 @@ TEST_CASE("the older half of a long front goes behind, and comes forward when th
     CHECK(t.accounted());
 }
 
+TEST_CASE("where a list has nothing, the next two may serve, the nearer one first, but for smaller chunks none") {
+    bench t;
+    for (std::size_t n : {1600u, 4096u, 20'000u}) {
+        CAPTURE(n);
+        unsigned i = list_of(n);
+        t.add(i - 1);
+        t.add(i + 3);
+        CHECK(t.c.get_larger(i, 16) == nullptr);
+        chunk *second = t.add(i + 2), *older = t.add(i + 1), *newer = t.add(i + 1);
+        CHECK(t.c.get_larger(i, 16) == header::to_user(newer));
+        CHECK(t.c.get_larger(i, 16) == header::to_user(older));
+        CHECK(t.c.get_larger(i, 16) == header::to_user(second));
+        CHECK(t.c.get_larger(i, 16) == nullptr);
+        CHECK(t.accounted());
+        CHECK(t.c.get_in(i - 1));
+        CHECK(t.c.get_in(i + 3));
+    }
+}
+
+TEST_CASE("no larger chunk serves for one that has a size of its own, and nothing for the largest") {
+    bench t;
+    unsigned last_stack = list_of(1040), last = cache::lists - 1;
+    REQUIRE(list_of(1088) == last_stack + 1);
+    t.add(last_stack + 1);
+    CHECK(t.c.get_larger(last_stack, 16) == nullptr);
+    CHECK(t.c.get_larger(last_stack - 1, 16) == nullptr);
+    CHECK(t.c.get_larger(last, 16) == nullptr);
+    CHECK(t.c.get_larger(last - 1, 16) == nullptr);
+    chunk* largest = t.add(last);
+    CHECK(t.c.get_larger(last - 1, 16) == header::to_user(largest));
+}
+
 TEST_CASE("fewer than a batch leave where there are no more, and a list that left has its room") {
     bench t;
     unsigned i = list_of(64);
@@ -587,6 +619,7 @@ struct natural_context : context {
     using header = ptm::natural_tag<ptm::safe_links>;
 };
 using natural_cache = ptm::front_cache<>::in<natural_context>;
+using chunk_in_natural = ptm::chunk_in<natural_context>;
 }
 
 TEST_CASE("naturally aligned chunks have lists of their own, one for each size") {
@@ -625,6 +658,35 @@ TEST_CASE("a chunk goes to the list that its mark says, and a marked one to none
     CHECK(lists.accept_in(natural, c));
     CHECK(lists.get_at_once(120) == nullptr);
     CHECK(lists.get_in(natural) == tag::to_user(c));
+}
+
+TEST_CASE("a larger chunk serves for an aligned one if it is aligned so by its size, and larger by a quarter at most") {
+    ptm_test::playground<natural_context> ground{1u << 20};
+    natural_cache lists;
+    natural_cache::limits bounds;
+    lists.begin(bounds);
+    auto add = [&](unsigned list) {
+        chunk_in_natural* c = ground.make(ptm::bytes(natural_cache::size_in(list)));
+        REQUIRE(lists.make_room(list));
+        lists.push(list, c);
+        return natural_context::header::to_user(c);
+    };
+    unsigned i = natural_cache::natural_list(of(2048)), small = natural_cache::natural_list(of(64));
+    REQUIRE(natural_cache::size_in(i + 1) == of(2304));
+    REQUIRE(natural_cache::size_in(i + 2) == of(2560));
+    void *first = add(i + 1), *second = add(i + 2);
+    CHECK(lists.get_larger(i, 1024) == nullptr);
+    CHECK(lists.get_larger(i, 512) == second);
+    CHECK(lists.get_larger(i, 512) == nullptr);
+    CHECK(lists.get_larger(i, 256) == first);
+    REQUIRE(natural_cache::size_in(small + 2) == of(96));
+    add(small + 2);
+    CHECK(lists.get_larger(small, 32) == nullptr);
+    add(natural_cache::lists - 1);
+    CHECK(lists.get_larger(natural_cache::lists - 1, 32) == nullptr);
+    unsigned largest = natural_cache::natural_list(of(32)) - 1;
+    add(largest + 1);
+    CHECK(lists.get_larger(largest, 16) == nullptr);
 }
 
 #if __SIZEOF_SIZE_T__ == 8

@@ -839,7 +839,7 @@ private:
             return first_into_list(
                 i, [&](auto take) { allocate_natural(*a, block::size_in(i), own_.wanted(i), present_stash(), take); });
         };
-        return from_batch(i, request, request + alignment + bytes(header::smallest), cut);
+        return from_batch(i, request, request + alignment + bytes(header::smallest), cut, alignment);
     }
 
     PTM_ALWAYS_INLINE static bool permits_growth(const void* p, std::size_t request) noexcept {
@@ -1150,10 +1150,13 @@ private:
     }
 
     // from_batch - a chunk for list i, which is empty, and further ones into it: what waits at the thread's own place
-    // of the exchange, or elsewhere, or what cut(arena) makes, as in user().
-    static void* from_batch(unsigned i, std::size_t request, std::size_t room, auto cut) noexcept {
+    // of the exchange, or elsewhere, or what cut(arena) makes, as in user(). Before that, one of the thread's own that
+    // is somewhat larger.
+    static void* from_batch(unsigned i, std::size_t request, std::size_t room, auto cut,
+                            std::size_t alignment = header::alignment) noexcept {
         if (!forking_)
             if (void* p = traded(i, room, cut)) return p;
+        if (void* p = larger_cached(i, alignment)) return p;
         void* p = user(request, room, cut);
         own_.grow_after_miss(i);
         return p;
@@ -1171,6 +1174,11 @@ private:
             if (void* p = without_growth(room, cut)) return own_.grow_after_miss(i), p;
         batch b = exchange_.take_elsewhere(i, each, near);
         return b ? own_.add(i, b) : nullptr;
+    }
+
+    // larger_cached - no list gets longer then: in a small heap what all lists keep is much of it.
+    static void* larger_cached(unsigned i, std::size_t alignment) noexcept {
+        return shared_.held <= C::tuned.larger_below ? own_.get_larger(i, alignment) : nullptr;
     }
 
     // place - of the exchange, that the calling thread trades at first.

@@ -99,8 +99,9 @@ concept exchanges_batches = has_lists<P, C>
            { block.accept_in(list, c) } noexcept -> std::same_as<bool>;      // if the list has room at once
            { block.make_room(list) } noexcept -> std::same_as<bool>; // false: there is a batch, which must leave
            { block.push(list, c) } noexcept -> std::same_as<void>;
-           { block.push_last(list, c) } noexcept -> std::same_as<void>;              // handed out after all others
-           { block.is_new(list) } noexcept -> std::same_as<bool>;                    // has never had anything?
+           { block.push_last(list, c) } noexcept -> std::same_as<void>;         // handed out after all others
+           { block.get_larger(list, request) } noexcept -> std::same_as<void*>; // nullptr: there is none that would do
+           { block.is_new(list) } noexcept -> std::same_as<bool>;               // has never had anything?
            { P::template in<C>::is_shared(list) } noexcept -> std::same_as<bool>;    // two chunks in a cache line?
            { P::template in<C>::batch_of(list) } noexcept -> std::same_as<unsigned>; // chunks that leave together
            { block.all_of(list) } noexcept; // a batch, of none when all is gone

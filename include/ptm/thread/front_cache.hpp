@@ -15,8 +15,9 @@
 // them: a budget for sizes that slabs have and one for the others, and besides those of each list two batches, of up to
 // 12 KiB, and what came as one batch. When nothing more may go behind, the front leaves, or its older half, and the
 // budget grows a little, as somebody is busy here: each chunk to the slab that it is from, or the batch to the transfer
-// cache. What no slabs have may come to 1/budget_share of the heap. A miss takes a batch from there, or has the arena
-// cut one: one chunk the first time, then twice as many as before, up to some KiB; from then on a new slab is cut. Of a
+// cache. What no slabs have may come to 1/budget_share of the heap. A miss takes a batch from there, or, in a small heap,
+// a chunk of one of the next two lists, which is larger by a quarter at most: what one list keeps serves others, and
+// nothing has to be cut for each. Or it has the arena cut a batch: one chunk the first time, then twice as many as before, up to some KiB; from then on a new slab is cut. Of a
 // size that shares a cache line with others, the first time two lines are cut up, in which no other thread's chunks
 // lie; a thread that frees a chunk of such a size before it had any gets its two lines then, and hands that chunk out
 // last: a neighbour may be in use elsewhere.
@@ -204,6 +205,20 @@ public:
 
     // get_from - the newest of list i, if it has any.
     void* get_from(unsigned i) noexcept { return bring_forward(i) ? pop(lists_[i]) : nullptr; }
+
+    // get_larger - for list i, which is empty, the newest in the front of one of the next two of its kind, whose chunks
+    // are larger by a quarter at most.
+    //   alignment  a power of two; of naturally aligned chunks only those serve that are aligned so by their sizes
+    //   returns    nullptr: there is none, or it is a size that has a list of its own
+    static constexpr unsigned most_larger = 2;
+    void* get_larger(unsigned i, std::size_t alignment) noexcept {
+        if (!may_be_long(i)) return nullptr;
+        std::size_t most = bytes(size_in(i)) + bytes(size_in(i)) / 4;
+        for (unsigned end = std::min(i + most_larger, is_natural(i) ? lists - 1 : table::count); i++ < end;)
+            if (std::size_t n = bytes(size_in(i)); n <= most && n % alignment == 0)
+                if (void* p = get_in(i)) return p;
+        return nullptr;
+    }
 
     // get_in - the newest in the front of list i, if that has any. accept_in - a chunk that it has room for; false: it
     // has none, or there is no cache yet.

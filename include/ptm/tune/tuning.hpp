@@ -90,6 +90,12 @@ struct tuning {
     std::size_t exchange_most = 32 * 1024;
     std::size_t exchange_share = 64;
 
+    // In a heap of up to `larger_below` bytes, a request that its list has nothing for is met by a chunk that the
+    // thread has of one of the next two sizes, larger by an eighth or a quarter, before any is cut. Blocks of 1 to 32
+    // KiB, replaced at random, 1 to 32 MiB of them: 0.92 of the memory, 0.96 of the time; churn 0.91 of the memory,
+    // realloc_growth 0.93. Of 128 MiB, 1.01 of both; of 256 MiB, 1.02 of the memory, 1.07 of the time. Bytes.
+    std::size_t larger_below = 64 * 1024 * 1024;
+
     // And when a thread ends, and more than `collect_at_end` bytes wait, or are free since that was asked last, and
     // more than 1/collect_share of what is in use: then they go home and back to the system. When it was the last but
     // one, a quarter of `collect_at_end` is enough: what waits keeps several times its bytes from going back. Bytes.
