@@ -15,12 +15,12 @@
 // them: a budget for sizes that slabs have and one for the others, and besides those of each list two batches, of up to
 // 12 KiB, and what came as one batch. When nothing more may go behind, the front leaves, or its older half, and the
 // budget grows a little, as somebody is busy here: each chunk to the slab that it is from, or the batch to the transfer
-// cache. What no slabs have may come to 1/budget_share of the heap. A miss takes a batch from there, or, in a small heap,
-// a chunk of one of the next two lists, which is larger by a quarter at most: what one list keeps serves others, and
-// nothing has to be cut for each. Or it has the arena cut a batch: one chunk the first time, then twice as many as before, up to some KiB; from then on a new slab is cut. Of a
-// size that shares a cache line with others, the first time two lines are cut up, in which no other thread's chunks
-// lie; a thread that frees a chunk of such a size before it had any gets its two lines then, and hands that chunk out
-// last: a neighbour may be in use elsewhere.
+// cache. What no slabs have may come to 1/budget_share of the heap. A miss takes a batch from there, or, in a small
+// heap, a chunk of one of the next two lists, which is larger by a quarter at most: what one list keeps serves others,
+// and nothing has to be cut for each. Or it has the arena cut a batch: one chunk the first time, then twice as many as
+// before, up to some KiB; from then on a new slab is cut. Of a size that shares a cache line with others, the first
+// time two lines are cut up, in which no other thread's chunks lie; a thread that frees a chunk of such a size before
+// it had any gets its two lines then, and hands that chunk out last: a neighbour may be in use elsewhere.
 //
 // There is a list for each of the 64 smallest sizes, and eight for every doubling above them, which begin a little
 // beyond a power of two and its parts (thread/list_numbers.hpp). A request for one of those gets a chunk of the
