@@ -64,7 +64,7 @@ constexpr bool without_headers = H::config::cache::template in<typename H::confi
 // Of every kind: stacked, the first and last of a class, too large for a cache, large enough for a mapping.
 constexpr std::size_t kinds[] = {0,      1,      8,      24,     25,      100,     1000,      1031,
                                  1032,   1033,   1100,   1144,   1145,    2040,    2041,      20'000,
-                                 32'759, 32'760, 32'761, 40'000, 130'000, 900'000, 1'048'576, 3'000'000};
+                                 32'759, 32'760, 32'761, 40'000, 130'000, 900'000, 1'048'576, 5'000'000};
 
 template <class H>
 void end_clean() {
