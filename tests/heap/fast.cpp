@@ -1664,7 +1664,7 @@ TEST_CASE("mappings that stay when the last thread ends are no reason to collect
     heap::free(heap::malloc(1));
     for (int round = 0; round < 3; ++round) {
         in_thread([] {
-            auto blocks = some<heap>(8, 1'600'000);
+            auto blocks = some<heap>(6, 4'500'000);
             free_all<heap>(blocks);
         });
         std::size_t kept = heap::shared().mapped_backend.kept();
