@@ -9,13 +9,14 @@
 // and their block has a header. What is looked for all the same costs nothing there: every check of glibc's but the two
 // that free would have to make at once.
 //
-// Blocks of up to 1 KiB lie side by side in slabs of 32 KiB (thread/slab.hpp), those of one size together, without
+// Blocks of up to 1 KiB lie side by side in slabs of 16 KiB (thread/slab.hpp), those of one size together, without
 // headers: 16 bytes take 16. They are handed out in the order of their addresses, and go back to their slab when the
 // thread has no room for them. Against slabs of chunks, which have headers: 0.99 of the time of bench/'s programs, 0.95
 // of the memory; python3, lua and perl 0.96 of it, a burst of small blocks 0.91. With slabs to 4 KiB tides takes 1.1
-// times as long and threads_medium 1.3 times. With slabs of 16 KiB instead of 32, phases takes 0.93 of the memory,
-// text_index 0.95, tides 0.97, and phases and tides 1.05 of the time, binary_trees 1.03; with slabs of 8 KiB, burst and
-// churn_small 1.1 times as long. Where memory is poisoned for a checker, small blocks are chunks.
+// times as long and threads_medium 1.3 times. With slabs of 32 KiB instead of 16, phases takes 1.08 of the memory,
+// text_index 1.05, tides 1.03, and tides and burst 0.97 of the time; with slabs of 8 KiB, tides and phases 0.97 of the
+// memory, sqlite3 1.03, and burst and churn_small 1.1 times as long. Where memory is poisoned for a checker, small
+// blocks are chunks.
 //
 // What is larger, up to 32 KiB, or aligned, threads trade in batches (thread/transfer_cache.hpp). With lists to 8 KiB
 // only, python3 takes 0.96 of the memory, churn 1.1 of both, and blocks of 8 to 32 KiB three times as long; with lists
@@ -70,7 +71,7 @@ struct fast {
     using large_bins = segregated_bins;
     using lock = futex_lock;
     using arenas = unshared_arenas<1>;
-    using cache = front_cache<32 * 1024, 32 * 1024, headerless_slabs<>>;
+    using cache = front_cache<32 * 1024, 16 * 1024, headerless_slabs<>>;
     using observer = no_observer;
     using poisoning = default_poisoning;
     using hooks = no_hooks;
