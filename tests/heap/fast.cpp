@@ -804,12 +804,12 @@ TEST_CASE("in a large heap more large chunks wait, up to a share of it") {
 }
 
 namespace {
-// holding - a heap that counts as small up to so many bytes.
 constexpr ptm::tuning small_up_to(std::size_t most) {
     ptm::tuning t = ptm_test::deaf(ptm::fast::tuned);
     t.larger_below = most;
     return t;
 }
+// holding - a heap that counts as small up to so many bytes.
 template <std::size_t Most>
 struct holding : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_tuned<small_up_to(Most)>> {};
 

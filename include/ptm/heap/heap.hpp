@@ -1150,8 +1150,9 @@ private:
     }
 
     // from_batch - a chunk for list i, which is empty, and further ones into it: what waits at the thread's own place
-    // of the exchange, or elsewhere, or what cut(arena) makes, as in user(). Before that, one of the thread's own that
-    // is somewhat larger.
+    // of the exchange, or elsewhere; or one of the thread's own that is somewhat larger, alone; or what cut(arena)
+    // makes, as in user().
+    //   alignment  that the chunk has, bytes
     static void* from_batch(unsigned i, std::size_t request, std::size_t room, auto cut,
                             std::size_t alignment = header::alignment) noexcept {
         if (!forking_)

@@ -214,9 +214,10 @@ public:
     void* get_larger(unsigned i, std::size_t alignment) noexcept {
         if (!may_be_long(i)) return nullptr;
         std::size_t most = bytes(size_in(i)) + bytes(size_in(i)) / 4;
-        for (unsigned end = std::min(i + most_larger, is_natural(i) ? lists - 1 : table::count); i++ < end;)
-            if (std::size_t n = bytes(size_in(i)); n <= most && n % alignment == 0)
-                if (void* p = get_in(i)) return p;
+        unsigned last = std::min(i + most_larger, is_natural(i) ? lists - 1 : table::count);
+        for (unsigned j = i + 1; j <= last; ++j)
+            if (std::size_t n = bytes(size_in(j)); n <= most && is_aligned(n, alignment))
+                if (void* p = get_in(j)) return p;
         return nullptr;
     }
 
