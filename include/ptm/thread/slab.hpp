@@ -153,11 +153,9 @@ public:
     //   returns  how many
     //   faults   double_free_not_prev: one is free already; double_free_out: without headers, no block begins there
     PTM_ALWAYS_INLINE unsigned mark_free(void*& p, const slab_cut& cut) noexcept {
-        unsigned n = 0;
+        unsigned n = 0, row = long_row;
         for (std::size_t i = index_of(p, cut); i != outside;) {
-            std::ptrdiff_t step = step_from(p, cut);
-            unsigned row = step != 0 ? mark_row(p, i, step, cut) : 0;
-            n += row;
+            if (row >= long_row) n += row = mark_row_at(p, i, cut);
             if (row < long_row && i != outside) n += mark_some(p, i, cut);
         }
         free_ = static_cast<std::uint16_t>(free_ + n);
@@ -199,13 +197,19 @@ private:
     static constexpr std::size_t outside = SIZE_MAX;
     PTM_ALWAYS_INLINE std::size_t index_of(void* user, const slab_cut& cut) const noexcept {
         std::size_t ahead = address_of(user) - address_of(begin_);
-        if (ahead >= Window) return outside;
+        return ahead < Window ? index_in(user, ahead, cut) : outside;
+    }
+
+    // index_in - of the chunk of a user pointer, so many bytes ahead of some other chunk, counted from that.
+    //   faults  double_free_out: no block begins there
+    PTM_ALWAYS_INLINE static std::size_t index_in(void* user, std::size_t ahead, const slab_cut& cut) noexcept {
         std::uint64_t quotient = cut.quotient(ahead);
         if constexpr (Headerless) expect<C, fault::double_free_out>(cut.begins_in(quotient), user);
         return cut.index_in(quotient);
     }
 
-    // Behind a shorter row there is hardly another one.
+    // Behind a shorter row there is hardly another one in this window. To look for one at every word costs
+    // bench/binary_trees a tenth more mispredicted branches, 1.02 of the time.
     static constexpr unsigned long_row = 4;
 
     // step_from - the chunk at p to the next one of the chain, if that is its neighbour; 0: it is not.
@@ -213,6 +217,12 @@ private:
         auto step = static_cast<std::ptrdiff_t>(address_of(cached_links<C>::below(p)) - address_of(p));
         auto each = static_cast<std::ptrdiff_t>(cut.each);
         return step == each || step == -each ? step : 0;
+    }
+
+    // mark_row_at - the row that begins at p, which has number i, if one does; p, i: the next.
+    PTM_ALWAYS_INLINE unsigned mark_row_at(void*& p, std::size_t& i, const slab_cut& cut) noexcept {
+        std::ptrdiff_t step = step_from(p, cut);
+        return step != 0 ? mark_row(p, i, step, cut) : 0;
     }
 
     // mark_row - the chunk at p, which has number i, and those behind it in the chain that lie `step` bytes, a chunk's
@@ -254,19 +264,25 @@ private:
 
     // mark_some - the chunk at p, which has number i, and those behind it in the chain, as long as their marks are in
     // one word; p, i: the next. The word stays in a register: to wait for each other's stores takes longer than all
-    // else.
+    // else. Whether the next one's mark is in it, too, is asked of its address, for which nothing is divided: 14
+    // instructions a chunk instead of 22.
     PTM_ALWAYS_INLINE unsigned mark_some(void*& p, std::size_t& i, const slab_cut& cut) noexcept {
-        std::size_t w = i / word_bits;
+        std::size_t w = i / word_bits, begins = w * word_bits * cut.each;
+        std::size_t all = smaller(word_bits * cut.each, static_cast<unsigned>(Window - begins)), ahead;
         word free = is_free_[w];
         unsigned n = 0;
-        do {
-            expect<C, fault::double_free_not_prev>((free >> i % word_bits & 1) == 0, p);
-            free |= word{1} << i % word_bits;
+        i %= word_bits;
+        for (;;) {
+            expect<C, fault::double_free_not_prev>((free >> i & 1) == 0, p);
+            free |= word{1} << i;
             p = cached_links<C>::below(p);
-            i = index_of(p, cut);
             ++n;
-        } while (i / word_bits == w);
+            ahead = address_of(p) - address_of(begin_ + begins);
+            if (ahead >= all) break;
+            i = index_in(p, ahead, cut);
+        }
         is_free_[w] = free;
+        i = index_of(p, cut);
         return n;
     }
 
