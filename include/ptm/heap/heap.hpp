@@ -1136,8 +1136,8 @@ private:
     // the last time? What is done about that costs faults when the memory is wanted again.
     static bool much_in_slabs() noexcept {
         std::size_t held = shared_.held, before = largest_;
-        if (shelves_.free_bytes() <= held / C::tuned.slab_share || held <= before + before / C::tuned.slab_growth)
-            return false;
+        if (held <= before + before / C::tuned.slab_growth || shelves_.free_bytes() <= held / C::tuned.slab_share)
+            return false; // the second looks at every shelf
         largest_ = held;
         return true;
     }
