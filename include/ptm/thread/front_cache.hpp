@@ -121,8 +121,8 @@ public:
     static constexpr unsigned lists = (header::marks_natural ? 2 : 1) * table::count + 1;
 
 private:
-    // list - its front.
-    struct list {
+    // list - its front; in one cache line.
+    struct alignas(2 * sizeof(void*)) list {
         void* newest = nullptr;
         std::int32_t room = 0;
         std::int32_t capacity = 0;
