@@ -4,6 +4,6 @@
 #include <ptm/heap/heap.hpp>
 
 using slabs = ptm::headerless_slabs<ptm::mmap_backend>;
-struct other : ptm::edit<ptm::fast, ptm::set_cache<ptm::front_cache<32 * 1024, 32 * 1024, slabs>>> {};
+struct other : ptm::edit<ptm::fast, ptm::set_cache<ptm::front_cache<64 * 1024, 32 * 1024, slabs>>> {};
 
 void* block = ptm::heap<other>::malloc(24);

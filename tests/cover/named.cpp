@@ -31,7 +31,7 @@ struct rationed_heap
            cover::put_rationed_arena<typename Named::arena_backend>, set_tuned<ptm_test::deaf(Named::tuned)>> {};
 
 // fast_in_turn - its windows are rationed, too.
-struct fast_in_turn : edit<fast, set_cache<front_cache<32 * 1024, 32 * 1024, ptm_test::rationed_slabs<cover::purse>>>> {
+struct fast_in_turn : edit<fast, set_cache<front_cache<64 * 1024, 32 * 1024, ptm_test::rationed_slabs<cover::purse>>>> {
 };
 
 using named_arenas =

@@ -53,7 +53,7 @@ constexpr ptm::tuning hasty(ptm::tuning t) {
 struct in_haste : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_tuned<hasty(ptm_test::deaf(ptm::fast::tuned))>> {};
 
 struct refusing : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_arenas<ptm::one_arena>,
-                            ptm::set_cache<ptm::front_cache<32 * 1024, 32 * 1024, ptm_test::without_windows>>,
+                            ptm::set_cache<ptm::front_cache<64 * 1024, 32 * 1024, ptm_test::without_windows>>,
                             ptm::set_main_backend<ptm_test::counted_glass::main_backend>,
                             ptm::set_mapped_backend<ptm_test::counted_glass::mapped_backend>> {};
 
@@ -62,9 +62,9 @@ template <class H>
 constexpr bool without_headers = H::config::cache::template in<typename H::config>::headerless;
 
 // Of every kind: stacked, the first and last of a class, too large for a cache, large enough for a mapping.
-constexpr std::size_t kinds[] = {0,      1,      8,      24,     25,      100,     1000,      1031,
-                                 1032,   1033,   1100,   1144,   1145,    2040,    2041,      20'000,
-                                 32'759, 32'760, 32'761, 40'000, 130'000, 900'000, 1'048'576, 5'000'000};
+constexpr std::size_t kinds[] = {0,      1,      8,      24,     25,      100,     1000,      1031,     1032,
+                                 1033,   1100,   1144,   1145,   2040,    2041,    20'000,    32'760,   40'000,
+                                 65'527, 65'528, 65'529, 70'000, 130'000, 900'000, 1'048'576, 5'000'000};
 
 template <class H>
 void end_clean() {
@@ -187,7 +187,7 @@ TEST_CASE("realloc keeps what a block holds, from any size to any other") {
 TEST_CASE("a block that grows byte by byte keeps what it holds") {
     using heap = heap_of<3>;
     void* p = heap::malloc(1);
-    for (std::size_t n = 1; n < 40'000; n += 1 + n / 20) {
+    for (std::size_t n = 1; n < 80'000; n += 1 + n / 20) {
         ptm_test::paint(p, n, 3);
         p = heap::realloc(p, n + 1 + n / 20);
         REQUIRE(ptm_test::painted(p, n, 3));
@@ -489,7 +489,7 @@ TEST_CASE("a child of fork frees into slabs of its parent's, and gets new ones")
 namespace {
 // with_chunks - slabs of chunks, in place of blocks without headers.
 template <int>
-struct with_chunks : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_cache<ptm::front_cache<32 * 1024, 32 * 1024>>> {
+struct with_chunks : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_cache<ptm::front_cache<64 * 1024, 32 * 1024>>> {
 };
 template <int I>
 using chunk_heap = ptm_test::tested_heap<with_chunks<I>>;
@@ -504,7 +504,7 @@ struct rationed : ptm::reserve_backend<64_MiB> {
 using rationed_slabs = ptm::headerless_slabs<rationed, ptm::reserve_backend<1_MiB>>;
 template <int>
 struct with_rations
-    : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_cache<ptm::front_cache<32 * 1024, 32 * 1024, rationed_slabs>>> {
+    : ptm::edit<ptm_test::in_glass<ptm::fast>, ptm::set_cache<ptm::front_cache<64 * 1024, 32 * 1024, rationed_slabs>>> {
 };
 template <int I>
 using rationed_heap = ptm_test::tested_heap<with_rations<I>>;

@@ -34,7 +34,7 @@ struct rationed_heap : ptm_test::tested_heap<on_ration<I, Base>> {
 };
 template <int I>
 struct fast_on_ration : ptm::edit<ptm_test::in_glass<ptm::fast>,
-                                  ptm::set_cache<ptm::front_cache<32 * 1024, 32 * 1024, ptm_test::rationed_slabs<I>>>> {
+                                  ptm::set_cache<ptm::front_cache<64 * 1024, 32 * 1024, ptm_test::rationed_slabs<I>>>> {
 };
 template <int I>
 using rationed_fast = rationed_heap<I, fast_on_ration<I>>;

@@ -5,7 +5,7 @@
 // A malloc and free of 1 to 1024 bytes that the thread's cache serves take 31 instructions in the preload library, 12
 // where the size is known while compiling (heap::malloc_of, free_of, heap_allocator). They write to one cache line
 // besides the block, and read two that threads share and hardly anybody writes to: where the windows of small blocks
-// end, and the mark of the block's window. Requests of more, up to 32 KiB, take 42: their list is looked up in a table,
+// end, and the mark of the block's window. Requests of more, up to 64 KiB, take 42: their list is looked up in a table,
 // and their block has a header. What is looked for all the same costs nothing there: every check of glibc's but the two
 // that free would have to make at once.
 //
@@ -18,11 +18,11 @@
 // memory, sqlite3 1.03, and burst and churn_small 1.1 times as long. Where memory is poisoned for a checker, small
 // blocks are chunks.
 //
-// What is larger, up to 32 KiB, or aligned, threads trade in batches (thread/transfer_cache.hpp). With lists to 8 KiB
+// What is larger, up to 64 KiB, or aligned, threads trade in batches (thread/transfer_cache.hpp). With lists to 8 KiB
 // only, python3 takes 0.96 of the memory, churn 1.1 of both, and blocks of 8 to 32 KiB three times as long; with lists
-// to 64 KiB those above 32 take a quarter of the time, and programs 1.01 of the memory, realloc_growth 1.08. Where a
-// thread has none of a size, one that it has of the next two will do, as long as the heap is small (tuning's
-// larger_below): what lists keep of each of 40 sizes is much of it then.
+// to 32 KiB blocks above those take four times as long, churn 1.05 of the time and 1.04 of the memory, realloc_growth
+// 0.97 and 0.95. Where a thread has none of a size, one that it has of the next two will do, as long as the heap is
+// small (tuning's larger_below): what lists keep of each of 40 sizes is much of it then.
 //
 // Memory goes back without being asked for: half a second after it was wanted last, as long as anybody frees anything;
 // when a thread ends and leaves much behind; large mappings after a quarter of a second. A program that frees all it
@@ -61,7 +61,7 @@
 namespace ptm {
 
 struct fast {
-    using header = listed_tag_where_wide<list_numbers<boundary_tag<plain_links>, 32 * 1024>, plain_links>;
+    using header = listed_tag_where_wide<list_numbers<boundary_tag<plain_links>, 64 * 1024>, plain_links>;
     using main_backend = brk_backend;
     using arena_backend = reserve_backend<tuning{}.glibc_sub_heap()>;
     using mapped_backend = mapping_cache<mmap_backend, keeping{.most = 128_MiB, .share = 8, .age = 250}>;
@@ -71,7 +71,7 @@ struct fast {
     using large_bins = segregated_bins;
     using lock = futex_lock;
     using arenas = unshared_arenas<1>;
-    using cache = front_cache<32 * 1024, 16 * 1024, headerless_slabs<>>;
+    using cache = front_cache<64 * 1024, 16 * 1024, headerless_slabs<>>;
     using observer = no_observer;
     using poisoning = default_poisoning;
     using hooks = no_hooks;
