@@ -65,7 +65,7 @@ const std::vector<mutant>& in_slabs() {
         {"a shelf counts a chunk twice", "a shelf knows how many chunks are free there",
          [] { return said_after([](shelves& t) { t.shelf().free = t.shelf().free + 1; }); }},
         {"a shelf counts a whole slab twice", "a shelf knows how many of its slabs are whole",
-         [] { return said_after([](shelves& t) { ++t.shelf().wholes; }); }},
+         [] { return said_after([](shelves& t) { t.shelf().wholes = t.shelf().wholes + 1; }); }},
         {"a slab that is gone counts as unused", "unused slabs are whole ones",
          [] { return said_after([](shelves& t) { t.shelf().unused = 2; }); }},
         {"a slab does not know that it stands", "a slab on a shelf knows that",

@@ -120,7 +120,7 @@ TEST_CASE("a list that has room takes a chunk at once, one that has none or had 
 
 TEST_CASE("sizes that no chunk has, and such above the largest, are not cached") {
     bench t;
-    for (std::size_t n : {std::size_t{0}, std::size_t{16}, std::size_t{40'000}, std::size_t{1} << 40}) {
+    for (std::size_t n : {std::size_t{0}, std::size_t{16}, std::size_t{80'000}, std::size_t{1} << 40}) {
         CHECK_FALSE(cache::cacheable(of(n)));
         CHECK_FALSE(t.c.has_room(of(n), t.bounds));
     }
@@ -604,7 +604,7 @@ TEST_CASE("an aligned request is met from anywhere among the newest 16") {
 
 TEST_CASE("every size has a first list that serves it and one that its chunks belong to") {
     constexpr std::size_t stacked = cache::most_stacked_request + header::overhead;
-    for (std::size_t n = ptm::bytes(header::smallest); n <= 32 * 1024; n += header::alignment) {
+    for (std::size_t n = ptm::bytes(header::smallest); n <= 64 * 1024; n += header::alignment) {
         CAPTURE(n);
         unsigned first = cache::list_for(n - header::overhead), own = cache::list_of(of(n));
         REQUIRE(ptm::bytes(cache::size_in(first)) >= n);
@@ -692,7 +692,7 @@ TEST_CASE("a larger chunk serves for an aligned one if it is aligned so by its s
 #if __SIZEOF_SIZE_T__ == 8
 namespace {
 struct listed_context : context {
-    using header = ptm::listed_tag<ptm::list_numbers<ptm::boundary_tag<ptm::safe_links>, 32 * 1024>, ptm::safe_links>;
+    using header = ptm::listed_tag<ptm::list_numbers<ptm::boundary_tag<ptm::safe_links>, 64 * 1024>, ptm::safe_links>;
 };
 using listed_cache = ptm::front_cache<>::in<listed_context>;
 
@@ -717,7 +717,7 @@ struct listed {
 TEST_CASE("where the header marks lists, a free finds any list at once, and that of aligned chunks") {
     using tag = listed::tag;
     listed t;
-    for (std::size_t n = 32; n <= 32 * 1024; n += 16) {
+    for (std::size_t n = 32; n <= 64 * 1024; n += 16) {
         t.make(n);
         unsigned plain = listed_cache::list_of(of(n));
         REQUIRE(listed_cache::list_by(tag::peek(t.c)) == plain);
@@ -734,7 +734,7 @@ TEST_CASE("where the header marks lists, a free finds any list at once, and that
 
 TEST_CASE("a word that says a list that there is not is refused, and so is a chunk that no list has") {
     listed t;
-    t.make(64 * 1024);
+    t.make(80'000);
     CHECK_FALSE(t.accept());
     for (std::size_t list : {0u, listed_cache::lists + 0u, listed_cache::lists + 1u, 0xfffu})
         CHECK_FALSE(t.lists.accept_at_once(t.c, list << 52 | 64 | 1));

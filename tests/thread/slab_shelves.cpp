@@ -118,6 +118,26 @@ TEST_CASE("all chunks of several slabs are there once, and go back to where they
     CHECK(t.shelves->whole_bytes() == 3 * window);
 }
 
+TEST_CASE("what is taken of partial slabs is not of whole ones") {
+    plain t;
+    std::size_t each = t.capacity(2), some = each - 3;
+    auto whole = t.in(t.first(2, t.capacity(2), 1));
+    REQUIRE(whole.size() == each);
+    t.shelves->put(2, t.chained(whole));
+    CHECK(t.shelves->partial_bytes(2, 1) == 0);
+    CHECK_FALSE(t.shelves->take_partial(2, 1, 1));
+    t.first(2, 3, 1);
+    CHECK(t.shelves->partial_bytes(2, 1) == some * t.size(2));
+    CHECK(t.shelves->partial_bytes(2, 0) == 0);
+    CHECK(t.shelves->whole_bytes(1) == window);
+    CHECK(t.shelves->whole_bytes(0) == 0);
+    std::size_t taken = 0;
+    while (batch b = t.shelves->take_partial(2, 100, 1)) taken += b.count;
+    CHECK(taken == some);
+    CHECK(t.shelves->whole_bytes() == window);
+    CHECK(t.shelves->take(2, 1, 1).count == 1);
+}
+
 TEST_CASE("chunks of no slab are handed back, and so are those that belong to another list") {
     plain t;
     ptm_test::batch_maker<ptm_test::plain_context> others;
@@ -222,8 +242,9 @@ TEST_CASE("the books are right, whatever is taken and put") {
         unsigned i = 1 + static_cast<unsigned>(random() % 3), most = 1 + static_cast<unsigned>(random() % 100);
         stock& s = of[i];
         if (random() % 2 == 0) {
-            batch b = t.shelves->take(i, most, static_cast<unsigned>(random() % 4));
-            if (!b && t.used < 40) b = t.first(i, most, static_cast<unsigned>(random() % 4)), ++s.slabs;
+            auto near = static_cast<unsigned>(random() % 4);
+            batch b = random() % 4 ? t.shelves->take(i, most, near) : t.shelves->take_partial(i, most, near);
+            if (!b && t.used < 40) b = t.first(i, most, near), ++s.slabs;
             auto some = t.in(b);
             REQUIRE(some.size() == b.count);
             s.mine.insert(s.mine.end(), some.begin(), some.end());

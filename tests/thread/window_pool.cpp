@@ -83,6 +83,11 @@ TEST_CASE("a set gives the lowest first, and runs as long as they are") {
     CHECK(s.take_run(1, 255).first == 255);
     s.add({255, 1});
     CHECK(s.take().first == 255);
+    CHECK_FALSE(s.take_last());
+    s.add({60, 10}), s.add({250, 1});
+    CHECK(s.take_last().first == 250);
+    CHECK(s.take_last().first == 69);
+    CHECK(s.take().first == 60);
 }
 
 TEST_CASE("a run has so many numbers at most, and the next one goes on from there") {
@@ -112,6 +117,9 @@ TEST_CASE("a set has what was added and not taken, whatever the order") {
             REQUIRE(run.first == *model.begin());
             for (std::size_t k = 0; k < run.count; ++k) REQUIRE(model.erase(run.first + k) == 1);
             REQUIRE_FALSE(model.contains(run.first + run.count));
+        } else if (random() % 3 == 0) {
+            REQUIRE(s.take_last().first == *model.rbegin());
+            model.erase(*model.rbegin());
         } else {
             REQUIRE(s.take().first == *model.begin());
             model.erase(model.begin());
@@ -208,6 +216,28 @@ TEST_CASE("what nobody uses any more is handed out again, the lowest first, with
     for (std::size_t k : {4u, 9u, 200u}) CHECK(p->take_ready() == taken[k]);
     CHECK(p->take_ready() == nullptr);
     CHECK(p->ready_bytes() == 0);
+}
+
+TEST_CASE("a window comes back to the place that had it last, and others get the highest first") {
+    auto p = prepared();
+    auto taken = all_of(*p);
+    for (std::size_t k : {9u, 4u, 200u}) p->put(taken[k], 1);
+    p->put(taken[7], 1 + ptm::detail::places); // the same place
+    p->put(taken[3], 2);
+    CHECK(p->take_ready(0) == nullptr);
+    CHECK(p->take_ready(1) == taken[4]);
+    CHECK(p->take_far(0) == taken[200]);
+    CHECK(p->take_far(0) == taken[9]);
+    CHECK(p->take_far(1) == taken[3]);
+    CHECK(p->take_far(1) == nullptr); // what is there is its own
+    CHECK(p->ready_bytes() == window);
+    CHECK(p->take_ready(1) == taken[7]);
+    CHECK(p->take_far(0) == nullptr);
+    CHECK(p->ready_bytes() == 0);
+    p->put(taken[3], 2), p->put(taken[4], 3);
+    std::size_t dropped = 0;
+    p->drop([&](ptm::pages run) { dropped += run.bytes; });
+    CHECK(dropped == 2 * window);
 }
 
 TEST_CASE("pages that are dropped are new when they are handed out again") {
@@ -354,8 +384,8 @@ TEST_CASE("threads never have the same window at the same time") {
             std::mt19937_64 random(seed + n);
             std::vector<record*> mine;
             for (std::size_t i = 0; i < turns; ++i) {
-                record* r = p->take_ready();
-                if (!r) r = p->take_anew();
+                record* r = p->take_ready(n);
+                if (!r) r = random() % 2 ? p->take_far(n) : p->take_anew(n);
                 if (r) {
                     std::memset(p->window_of(r).data, int(n), 64);
                     r->kept[0] = n;
@@ -364,7 +394,7 @@ TEST_CASE("threads never have the same window at the same time") {
                 for (record* m : mine) wrong += m->kept[0] != n || p->window_of(m).data[63] != std::byte(n);
                 while (mine.size() > random() % 40) {
                     std::swap(mine[random() % mine.size()], mine.back());
-                    p->put(mine.back());
+                    p->put(mine.back(), n);
                     mine.pop_back();
                 }
                 if (random() % 32 == 0) p->drop(ignore);
@@ -385,12 +415,12 @@ TEST_CASE("a thread that forks puts without taking the lock") {
     auto take = [](noisy_lock& l) { return l.try_lock(); };
     p->lock_for_fork(take);
     noisy_lock::taken = noisy_lock::let_go = noisy_lock::reset = 0;
-    p->put(r, true);
+    p->put(r, 0, true);
     CHECK(noisy_lock::taken == 0);
     p->unlock_after_fork();
-    CHECK(noisy_lock::let_go == 1);
+    CHECK(noisy_lock::let_go == 1 + ptm::detail::places);
     p->lock_for_fork(take);
     p->reset_after_fork();
-    CHECK(noisy_lock::reset == 1);
+    CHECK(noisy_lock::reset == 1 + ptm::detail::places);
     CHECK(p->take_ready() == r);
 }

@@ -535,10 +535,10 @@ private:
         // rest - holds no lock until the next chunk.
         void rest() noexcept { go_to(nullptr); }
 
-        // operator() - a slab that stands nowhere any more.
-        void operator()(slab& s) noexcept {
+        // operator() - a slab that stands nowhere any more, but stood at that place.
+        void operator()(slab& s, [[maybe_unused]] unsigned place) noexcept {
             if (++brought_ % most_at_a_time == 0) rest();
-            if constexpr (headerless) return shelves_.windows().put(&s, forking_);
+            if constexpr (headerless) return shelves_.windows().put(&s, place, forking_);
             arena_state<C>& a = arena_of(s.first());
             if (&a != at_) go_to(&a);
             join(a, s.unite());
@@ -998,7 +998,8 @@ private:
 
     // from_slab - a chunk for list i, which is empty, and further ones into it, side by side. A list gets a slab of its
     // own when it has been emptied so often that it wants whole batches; a headerless one, of which nobody touches what
-    // nobody has, at once. Before any arena grows for that, it gets what there is at other places.
+    // nobody has, at once. Before an arena grows for that, it gets what there is at other places; before there is
+    // another window, only what is too much there.
     //   returns  nullptr: single ones will do, or there is no memory
     static void* from_slab(unsigned i) noexcept {
         unsigned near = place(), most = block::batch_of(i);
@@ -1008,9 +1009,14 @@ private:
         if (batch b = shelves_.take(i, some, near)) return own_.add(i, b);
         if (few) return headerless ? first_of_new_slab(i, most, near) : nullptr;
         if (batch b = exchange_.take_near(i, bytes(block::size_in(i)), near)) return own_.add(i, b);
-        if (slab* s = whole_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
+        if (slab* s = idle_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
         if (batch b = from_elsewhere(i, near)) return own_.add(i, b);
-        headerless ? collect_slabs_for_growth() : collect_for_growth();
+        if constexpr (headerless) {
+            if (tidy_slabs())
+                if (slab* s = idle_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
+        } else {
+            collect_for_growth();
+        }
         return first_of_new_slab(i, most, near);
     }
     static void* first_of_new_slab(unsigned i, unsigned most, unsigned near) noexcept {
@@ -1018,12 +1024,51 @@ private:
         return s ? own_.add(i, shelves_.take_first(i, s, most, near)) : nullptr;
     }
 
-    // whole_slab - one that another place does not use, or a new one, but no larger arena.
-    static slab* whole_slab(unsigned i, unsigned near) noexcept {
+    // idle_slab - one that nobody uses, or that can be made without a larger arena; nullptr: there is none, or it is
+    // another place's, and such are a small part of the heap. The contents of those are in the cache of another
+    // processor: where two threads go from size to size (bench/phases), and each may take what the other has just left,
+    // that takes 1.4 times as long where the two processors are far from each other.
+    static slab* idle_slab(unsigned i, unsigned near) noexcept {
+        if constexpr (headerless) {
+            if (slab* s = near_window(near)) return shelves_.begin(i, s);
+            return much_is_idle() ? far_slab(i, near) : nullptr;
+        } else {
+            slab* s = far_whole_slab(i, near);
+            return s ? s : without_larger_arena([&] { return new_slab(i, near); });
+        }
+    }
+
+    // near_window - that this place had last and nobody uses any more, also when all its whole slabs have gone home.
+    static slab* near_window(unsigned near) noexcept {
+        if (slab* s = shelves_.windows().take_ready(near)) return s;
+        if (shelves_.whole_bytes(near) == 0) return nullptr;
+        homecoming home;
+        slabs_home(near, whole, home);
+        return shelves_.windows().take_ready(near);
+    }
+
+    // far_slab - another place's. far_window - any, also when all whole slabs have gone home, of whatever list.
+    // much_is_idle - are slabs and windows that nobody uses a large part of the heap?
+    static slab* far_slab(unsigned i, unsigned near) noexcept {
+        if (slab* s = far_whole_slab(i, near)) return s;
+        slab* s = far_window(near);
+        return s ? shelves_.begin(i, s) : nullptr;
+    }
+    static slab* far_whole_slab(unsigned i, unsigned near) noexcept {
         for (unsigned k = 1; k < shelves::places; ++k)
             if (slab* s = shelves_.take_whole(i, near + k)) return s;
-        return without_larger_arena([&] { return new_slab(i, near); });
+        return nullptr;
     }
+    static slab* far_window(unsigned near) noexcept {
+        auto& windows = shelves_.windows();
+        if (slab* s = windows.take_far(near)) return s;
+        if (shelves_.whole_bytes() == 0) return nullptr;
+        homecoming home;
+        whole_slabs_home(home);
+        slab* s = windows.take_ready(near);
+        return s ? s : windows.take_far(near);
+    }
+    static bool much_is_idle() noexcept { return whole_slab_bytes() > shared_.held / C::tuned.idle_share; }
 
     // without_larger_arena - what search() finds where no arena may grow for the thread's cache.
     static auto without_larger_arena(auto search) noexcept {
@@ -1051,13 +1096,15 @@ private:
         return s;
     }
 
-    // new_headerless_slab - in a window that was used before, or, if growth is no matter, in a new one.
+    // new_headerless_slab - in a window that this place had before, or in a new one, or, if much is idle or there is no
+    // memory for a new one, another place's.
     static slab* new_headerless_slab(unsigned i, unsigned near) noexcept {
         auto& windows = shelves_.windows();
-        if (slab* s = windows.take_ready()) return shelves_.begin(i, s);
-        if (own_.stays_small || !shared_.may_hold(C::cache::slab_bytes)) return nullptr;
-        slab* s = windows.take_anew(near);
-        if (!s) return nullptr;
+        if (slab* s = windows.take_ready(near)) return shelves_.begin(i, s);
+        if (much_is_idle())
+            if (slab* s = far_slab(i, near)) return s;
+        slab* s = shared_.may_hold(C::cache::slab_bytes) ? windows.take_anew(near) : nullptr;
+        if (!s) return far_slab(i, near);
         shared_.note_gain(windows.window_of(s));
         return shelves_.begin(i, s, true);
     }
@@ -1072,13 +1119,13 @@ private:
     }
     static void lost(pages run) noexcept { shared_.lost(run.bytes); }
 
-    // from_elsewhere - of slabs only if more is free there than this list's part of 1/slab_share of the heap: whose
-    // slabs two processors share, those have half as much of each page.
+    // from_elsewhere - of slabs, but not of whole ones, only if more is free there than this list's part of
+    // 1/slab_share of the heap: whose slabs two processors share, those have half as much of each page.
     static batch from_elsewhere(unsigned i, unsigned near) noexcept {
         std::size_t share = shared_.held / (C::tuned.slab_share * block::slab_lists);
         batch b;
         for (unsigned k = 1; k < shelves::places && !b; ++k)
-            if (shelves_.free_bytes(i, near + k) > share) b = shelves_.take(i, block::batch_of(i), near + k);
+            if (shelves_.partial_bytes(i, near + k) > share) b = shelves_.take_partial(i, block::batch_of(i), near + k);
         return b ? b : exchange_.take_elsewhere(i, bytes(block::size_in(i)), near);
     }
 
@@ -1116,21 +1163,23 @@ private:
         return b;
     }
 
-    // whole_slabs_home - all of them, or those that nobody has wanted for a while.
+    // whole_slabs_home - all of them, or those that nobody has wanted for a while. slabs_home - of one place.
     static void whole_slabs_home(homecoming& home) noexcept {
-        if constexpr (has_slabs)
-            each_shelf([](unsigned i, unsigned place) { return shelves_.take_whole(i, place); }, home);
+        if constexpr (has_slabs) each_place([&](unsigned place) { slabs_home(place, whole, home); });
     }
     static void unused_slabs_home() noexcept {
         homecoming home;
-        if constexpr (has_slabs)
-            each_shelf([](unsigned i, unsigned place) { return shelves_.take_unused(i, place); }, home);
+        if constexpr (has_slabs) each_place([&](unsigned place) { slabs_home(place, unused, home); });
     }
-    static void each_shelf(auto take, homecoming& home) noexcept {
-        for (unsigned place = 0; place < shelves::places; ++place)
-            for (unsigned i = 1; i <= block::slab_lists; ++i)
-                while (slab* s = take(i, place)) home(*s);
+    static void each_place(auto visit) noexcept {
+        for (unsigned place = 0; place < shelves::places; ++place) visit(place);
     }
+    static void slabs_home(unsigned place, auto take, homecoming& home) noexcept {
+        for (unsigned i = 1; i <= block::slab_lists; ++i)
+            while (slab* s = take(i, place)) home(*s, place);
+    }
+    static slab* whole(unsigned i, unsigned place) noexcept { return shelves_.take_whole(i, place); }
+    static slab* unused(unsigned i, unsigned place) noexcept { return shelves_.take_unused(i, place); }
 
     // much_in_slabs - is much of the heap free in slabs, and has the heap become larger than it was when this was true
     // the last time? What is done about that costs faults when the memory is wanted again.
@@ -1234,13 +1283,20 @@ private:
     static void collect_slabs_for_growth() noexcept {
         if constexpr (has_slabs) {
             errno_guard keep;
-            bool much = much_in_slabs();
-            if (much) lists_into_slabs();
+            tidy_slabs();
             homecoming home;
             if (shelves_.whole_bytes() != 0) whole_slabs_home(home);
-            if constexpr (headerless)
-                if (much && shelves_.free_bytes() >= C::tuned.slab_least) shelves_.drop_pages();
         }
+    }
+
+    // tidy_slabs - where much is free in slabs; false: it is not.
+    static bool tidy_slabs() noexcept {
+        if (!much_in_slabs()) return false;
+        errno_guard keep;
+        lists_into_slabs();
+        if constexpr (headerless)
+            if (shelves_.free_bytes() >= C::tuned.slab_least) shelves_.drop_pages();
+        return true;
     }
 
     // without_growth - errno is as it was.

@@ -85,8 +85,8 @@ template <lock_policy Lock, class Slab>
 struct slab_shelf : lockable_shelf<Lock> {
     relaxed<unsigned> standing = 0; // slabs in both rows; looked at without the lock
     relaxed<unsigned> free = 0;     // chunks in them; the same
-    unsigned wholes = 0;
-    unsigned unused = 0; // of the whole ones, since the period began: so many were never missed
+    relaxed<unsigned> wholes = 0;   // whole ones; the same
+    unsigned unused = 0;            // of the whole ones, since the period began: so many were never missed
     slab_row<Slab> partial, whole;
 };
 
@@ -161,15 +161,21 @@ private:
     static constexpr unsigned place_in(std::uint16_t home) noexcept { return home >> 8; }
 
 public:
-    static constexpr unsigned most_in_batch = 128;
+    static constexpr unsigned most_in_batch = 256;
 
     constexpr slab_shelves() noexcept = default;
 
-    // whole_bytes - of slabs whose chunks are all free. free_bytes - in those of list i at a place, or in all;
-    // O(shelves).
+    // whole_bytes - of slabs whose chunks are all free, at all places, or at one. free_bytes - in slabs of list i at a
+    // place, or in all; O(shelves). partial_bytes - the same, without whole ones.
     std::size_t whole_bytes() const noexcept { return base::all_bytes(); }
+    std::size_t whole_bytes(unsigned place) const noexcept { return at(place).bytes; }
     std::size_t free_bytes(unsigned i, unsigned place) const noexcept {
         return std::size_t{at(place).shelves[i].free} * cuts[i].each;
+    }
+    std::size_t partial_bytes(unsigned i, unsigned place) const noexcept {
+        const shelf& s = at(place).shelves[i];
+        std::size_t free = s.free, in_wholes = std::size_t{s.wholes} * cuts[i].capacity;
+        return free > in_wholes ? (free - in_wholes) * cuts[i].each : 0;
     }
     std::size_t free_bytes() const noexcept {
         std::size_t sum = 0;
@@ -241,14 +247,10 @@ public:
         return chained(runs, end, cuts[i].each);
     }
 
-    // take - up to `most` chunks of list i at that place, most_in_batch at most; {}: there is none.
-    batch take(unsigned i, unsigned most, unsigned near) noexcept {
-        corner& here = at(near);
-        if (here.shelves[i].standing == 0) return {};
-        run runs[most_in_batch], *end = runs;
-        take_locked(here, i, end, most);
-        return chained(runs, end, cuts[i].each);
-    }
+    // take - up to `most` chunks of list i at that place, most_in_batch at most; {}: there is none. take_partial - the
+    // same, but no slab that is whole.
+    batch take(unsigned i, unsigned most, unsigned near) noexcept { return take_of(i, most, near, true); }
+    batch take_partial(unsigned i, unsigned most, unsigned place) noexcept { return take_of(i, most, place, false); }
 
     // put - each chunk of a batch of list i to its slab. forking: the calling thread forks and holds all locks.
     //   returns  those that are of no slab
@@ -282,7 +284,7 @@ public:
         corner& here = at(place);
         shelf& s = here.shelves[i];
         busy::at_shelf hold(s.lock);
-        if (s.unused == 0) return s.unused = s.wholes, nullptr;
+        if (s.unused == 0) return s.unused = unsigned{s.wholes}, nullptr;
         --s.unused;
         return take_away(here, i);
     }
@@ -351,12 +353,19 @@ private:
             one->drop_pages(system_page_bytes(), cuts[i], [](pages some) { return drop_contents(some); });
     }
 
-    void take_locked(corner& here, unsigned i, run*& end, unsigned most) noexcept {
+    PTM_ALWAYS_INLINE batch take_of(unsigned i, unsigned most, unsigned place, bool opens_whole) noexcept {
+        corner& here = at(place);
+        if (here.shelves[i].standing == 0) return {};
+        run runs[most_in_batch], *end = runs;
+        take_locked(here, i, end, most, opens_whole);
+        return chained(runs, end, cuts[i].each);
+    }
+    PTM_ALWAYS_INLINE void take_locked(corner& here, unsigned i, run*& end, unsigned most, bool opens_whole) noexcept {
         shelf& s = here.shelves[i];
         busy::at_shelf hold(s.lock);
         unsigned taken = 0;
         while (taken < most) {
-            if (!s.partial.first && !open_whole(here, s)) break;
+            if (!s.partial.first && !(opens_whole && open_whole(here, s))) break;
             slab* from = s.partial.first;
             taken += from->take(end, most - taken, cuts[i]);
             if (from->free_chunks() == 0) leave_row(s, s.partial, from);
@@ -375,7 +384,8 @@ private:
 
     void leave_whole(corner& here, shelf& s, slab* from) noexcept {
         s.whole.remove(from);
-        if (--s.wholes < s.unused) s.unused = s.wholes;
+        s.wholes = s.wholes - 1;
+        if (s.wholes < s.unused) s.unused = s.wholes;
         here.bytes.subtract(from->whole_bytes());
     }
 
@@ -441,7 +451,7 @@ private:
     PTM_NOINLINE void become_whole(corner& here, shelf& to, slab* s) noexcept {
         to.partial.remove(s);
         to.whole.push(s);
-        ++to.wholes;
+        to.wholes = to.wholes + 1;
         here.bytes.add(s->whole_bytes());
     }
 };

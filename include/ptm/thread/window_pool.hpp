@@ -7,8 +7,8 @@
 // Whether an address lies in a window, and which mark that one has, is found by one subtraction, one compare and one
 // look at a table: that is what an allocator needs to tell blocks without a header from others. (How far an address is
 // from the end takes an instruction less than how far from the base.) Windows are committed as they are needed, from
-// the lowest address on, a few for each processor. Of those that came back the lowest is handed out next; they keep
-// their pages until drop() gives them to the system, and their addresses for ever.
+// the lowest address on, a few for each processor. Of those that came back to a processor the lowest is handed out
+// next; they keep their pages until drop() gives them to the system, and their addresses for ever.
 //
 // Where the addresses cannot be reserved there are no windows, nor where the process has a limit of those
 // (RLIMIT_AS): what is only reserved counts there, and what is reserved already is counted no more. A program that sets
@@ -67,6 +67,15 @@ public:
         run one{next(0), 1};
         if (one.first == end_ * word_bits) return lowest_ = end_ = 0, run{};
         lowest_ = one.first / word_bits;
+        remove(one);
+        return one;
+    }
+
+    // take_last - the highest; {}: there is none. Costs as take().
+    run take_last() noexcept {
+        while (end_ > lowest_ && words_[end_ - 1] == 0) --end_;
+        if (end_ <= lowest_) return lowest_ = end_ = 0, run{};
+        run one{end_ * word_bits - 1 - static_cast<std::size_t>(std::countl_zero(words_[end_ - 1])), 1};
         remove(one);
         return one;
     }
@@ -155,13 +164,20 @@ private:
     relaxed<std::size_t> committed_ = 0; // windows
     relaxed<bool> gave_up_ = false;
 
-    alignas(apart_bytes) relaxed<std::size_t> held_bytes_ = 0;
-    relaxed<std::size_t> ready_bytes_ = 0;
-    relaxed<std::size_t> unused_bytes_ = 0; // of the ready ones, since the period began: so many were never missed
-    std::size_t used_ = 0;                  // windows that were ever handed out, or are a place's
-    run fresh_[places];                     // nobody has had those yet
-    set ready_, dropped_;                   // that nobody uses, with pages and without
-    lockable_shelf<Lock> guard_;
+    // ready - windows of one place that nobody uses, with pages, in cache lines that other processors do not write to.
+    struct alignas(apart_bytes) ready : lockable_shelf<Lock> {
+        relaxed<std::size_t> count = 0;
+        relaxed<std::size_t> unused = 0; // of those, since the period began: so many were never missed
+        set windows;
+    };
+    ready ready_[places];
+
+    // What changes with each window that is new, or that nobody has any more, side by side.
+    alignas(apart_bytes) lockable_shelf<Lock> guard_;
+    relaxed<std::size_t> held_bytes_ = 0;
+    std::size_t used_ = 0; // windows that were ever handed out, or are a place's
+    run fresh_[places];    // nobody has had those yet
+    set dropped_;          // that nobody uses, without pages
     [[no_unique_address]] Windows window_memory_;
     [[no_unique_address]] Records record_memory_;
 
@@ -214,16 +230,15 @@ public:
 
     // held_bytes - of windows whose pages the system has not got back. ready_bytes - of those that nobody uses.
     std::size_t held_bytes() const noexcept { return held_bytes_; }
-    std::size_t ready_bytes() const noexcept { return ready_bytes_; }
+    std::size_t ready_bytes() const noexcept { return sum_of(&ready::count) * Window; }
 
-    // take_ready - the lowest of those; nullptr: there is none.
-    Record* take_ready() noexcept {
-        if (ready_bytes_ == 0) return nullptr;
-        busy::at_shelf hold(guard_.lock);
-        run one = ready_.take();
-        if (!one) return nullptr;
-        subtract_ready(1);
-        return records_ + one.first;
+    // take_ready - the lowest of those that a place had last; nullptr: there is none. take_far - the highest of what
+    // another place had: as that takes its lowest ones itself, the others are the coldest in its processor's cache.
+    Record* take_ready(unsigned place = 0) noexcept { return take_of(ready_[place % places], &set::take); }
+    Record* take_far(unsigned place) noexcept {
+        for (unsigned k = 1; k < places; ++k)
+            if (Record* r = take_of(ready_[(place + k) % places], &set::take_last)) return r;
+        return nullptr;
     }
 
     // take_anew - another one, whose pages are new and read as zero; nullptr: the system refuses. place: the processor
@@ -240,10 +255,12 @@ public:
     }
 
     // put - nobody uses it any more.
+    //   place    that had it last
     //   forking  the calling thread forks and holds all locks
-    void put(Record* r, bool forking = false) noexcept {
-        busy::at_shelf hold(guard_.lock, forking);
-        add_ready({index_of(r), 1});
+    void put(Record* r, unsigned place = 0, bool forking = false) noexcept {
+        ready& to = ready_[place % places];
+        busy::at_shelf hold(to.lock, forking);
+        add_ready(to, {index_of(r), 1});
     }
 
     // drop - the pages of those that nobody uses go back to the system, where `least` of them or more lie side by side:
@@ -252,20 +269,24 @@ public:
     //   cost  one call of the system for each run, and for 1024 windows of one
     void drop(auto&& dropped, std::size_t least = 1) noexcept {
         errno_guard keep;
-        for (run some; (some = take_ready_run(least, some.first + some.count));) {
-            if (!discard(some)) return;
-            dropped(pages_of(some));
-        }
+        for (ready& from : ready_)
+            if (!drop_of(from, dropped, least)) return;
     }
     void drop_unused(auto&& dropped) noexcept {
-        drop(dropped, unused_bytes_ != 0 ? 1 : few);
-        unused_bytes_ = std::size_t{ready_bytes_};
+        drop(dropped, sum_of(&ready::unused) != 0 ? 1 : few);
+        for (ready& each : ready_) each.unused = std::size_t{each.count};
     }
 
     // lock_for_fork, unlock_after_fork, reset_after_fork - see lockable_shelf.
-    void lock_for_fork(auto&& take) noexcept { guard_.lock_for_fork(take); }
-    void unlock_after_fork() noexcept { guard_.unlock_after_fork(); }
-    void reset_after_fork() noexcept { guard_.reset_after_fork(); }
+    void lock_for_fork(auto&& take) noexcept {
+        for_each_lock([&](lockable_shelf<Lock>& each) { each.lock_for_fork(take); });
+    }
+    void unlock_after_fork() noexcept {
+        for_each_lock([](lockable_shelf<Lock>& each) { each.unlock_after_fork(); });
+    }
+    void reset_after_fork() noexcept {
+        for_each_lock([](lockable_shelf<Lock>& each) { each.reset_after_fork(); });
+    }
 
 private:
     // from_base - a window's number from the other end.
@@ -276,27 +297,56 @@ private:
         return {reinterpret_cast<std::byte*>(base_ + some.first * Window), some.count * Window};
     }
 
-    void add_ready(run some) noexcept {
-        ready_.add(some);
-        ready_bytes_ = ready_bytes_ + some.count * Window;
+    void for_each_lock(auto&& visit) noexcept {
+        visit(guard_);
+        for (ready& each : ready_) visit(each);
     }
-    run take_ready_run(std::size_t least, std::size_t from) noexcept {
-        if (ready_bytes_ == 0) return {};
-        busy::at_shelf hold(guard_.lock);
-        run some = ready_.take_run(least, from);
-        subtract_ready(some.count);
+    std::size_t sum_of(auto number) const noexcept {
+        std::size_t sum = 0;
+        for (const ready& each : ready_) sum += each.*number;
+        return sum;
+    }
+
+    void add_ready(ready& to, run some) noexcept {
+        to.windows.add(some);
+        to.count = to.count + some.count;
+    }
+    void subtract_ready(ready& from, std::size_t count) noexcept {
+        from.count = from.count - count;
+        if (from.count < from.unused) from.unused = std::size_t{from.count};
+    }
+    Record* take_of(ready& from, run (set::*choose)() noexcept) noexcept {
+        if (from.count == 0) return nullptr;
+        busy::at_shelf hold(from.lock);
+        run one = (from.windows.*choose)();
+        if (!one) return nullptr;
+        subtract_ready(from, 1);
+        return records_ + one.first;
+    }
+
+    // drop_of - what one place had last; false: the system refused, and the rest stays.
+    bool drop_of(ready& from, auto& dropped, std::size_t least) noexcept {
+        for (run some; (some = take_ready_run(from, least, some.first + some.count));) {
+            if (!discard(from, some)) return false;
+            dropped(pages_of(some));
+        }
+        return true;
+    }
+    run take_ready_run(ready& from, std::size_t least, std::size_t first) noexcept {
+        if (from.count == 0) return {};
+        busy::at_shelf hold(from.lock);
+        run some = from.windows.take_run(least, first);
+        subtract_ready(from, some.count);
         return some;
-    }
-    void subtract_ready(std::size_t count) noexcept {
-        ready_bytes_ = ready_bytes_ - count * Window;
-        if (ready_bytes_ < unused_bytes_) unused_bytes_ = std::size_t{ready_bytes_};
     }
 
     // discard - no lock is held while the system is at work.
-    bool discard(run some) noexcept {
-        bool gone = window_memory_.discard(pages_of(some));
+    bool discard(ready& from, run some) noexcept {
+        if (!window_memory_.discard(pages_of(some))) {
+            busy::at_shelf hold(from.lock);
+            return add_ready(from, some), false;
+        }
         busy::at_shelf hold(guard_.lock);
-        if (!gone) return add_ready(some), false;
         dropped_.add(some);
         held_bytes_ = held_bytes_ - some.count * Window;
         return true;

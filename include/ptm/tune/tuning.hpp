@@ -80,6 +80,10 @@ struct tuning {
     std::size_t slab_least = 4 * 1024 * 1024;
     std::size_t window_share = 4;
 
+    // And a thread takes slabs and windows that nobody uses, but that the threads on another processor had last, before
+    // new memory, if those of all processors are more than 1/idle_share of the heap's memory.
+    std::size_t idle_share = 4;
+
     // Chunks of `exchange_large` bytes and more do not wait when `exchange_most` bytes of their size do already, and
     // 1/exchange_share of the heap's memory: what it costs to take one home and to cut it again is little beside its
     // bytes, but in a large heap it is done again and again, under locks that are wanted. 16 MiB of blocks of 1 to 8
