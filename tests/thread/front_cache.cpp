@@ -130,18 +130,18 @@ TEST_CASE("sizes that no chunk has, and such above the largest, are not cached")
     CHECK(t.c.get_at_once(SIZE_MAX) == nullptr);
 }
 
-TEST_CASE("a batch is 4 KiB, or 12 where that makes up to eight chunks, but neither one chunk nor more than 64") {
+TEST_CASE("a batch is 4 KiB, or 12 where that makes up to eight chunks, two at least, but of those above 32 KiB one") {
     for (unsigned i = 1; i < cache::lists; ++i) {
         std::size_t n = ptm::bytes(cache::size_in(i)), count = cache::batch_of(i);
-        REQUIRE(count >= 2);
         REQUIRE(count <= 64);
         if (i > 1 && cache::size_in(i) > cache::size_in(i - 1)) REQUIRE(count <= cache::batch_of(i - 1));
         if (count > 8) REQUIRE(count * n <= 4096);
         if (count > 2) REQUIRE(count * n <= 12 * 1024);
-        if (count != 64 && count != 8) REQUIRE((count + 1) * n > (count > 8 ? 4096 : 12 * 1024));
+        if (count > 2 && count != 64 && count != 8) REQUIRE((count + 1) * n > (count > 8 ? 4096 : 12 * 1024));
+        if (count <= 2) REQUIRE((n > 32 * 1024) == (count == 1));
     }
     CHECK(cache::batch_of(1) == 64);
-    CHECK(cache::batch_of(cache::lists - 1) == 2);
+    CHECK(cache::batch_of(cache::lists - 1) == 1);
 }
 
 TEST_CASE("the usual path takes from the front of the request's list, whatever the size") {
@@ -633,7 +633,7 @@ TEST_CASE("naturally aligned chunks have lists of their own, one for each size")
         REQUIRE((alone ? each == n : each >= n && each < n + n / 8));
         REQUIRE((alone || each / (each & -each) < 16)); // a power of two or a part of it
         if (alone) REQUIRE(natural_cache::batch_of(natural) == natural_cache::batch_of(natural_cache::list_of(of(n))));
-        REQUIRE(natural_cache::batch_of(natural) >= 2);
+        REQUIRE(natural_cache::batch_of(natural) >= (each > 32 * 1024 ? 1 : 2));
         REQUIRE_FALSE(natural_cache::is_shared(natural));
     }
 }

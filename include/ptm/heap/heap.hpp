@@ -1252,6 +1252,7 @@ private:
     }
     static bool enough_waits(unsigned i, unsigned near) noexcept {
         std::size_t each = bytes(block::size_in(i));
+        if (each > C::tuned.exchange_largest) return true;
         std::size_t share = block::is_natural(i) ? 0 : shared_.held / C::tuned.exchange_share;
         return each >= C::tuned.exchange_large
             && exchange_.batches(i, near) * block::batch_of(i) * each >= std::max(C::tuned.exchange_most, share);

@@ -472,15 +472,18 @@ private:
         return sizes;
     }();
 
-    // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 12 KiB, but at least two. Of sizes
-    // that slabs have, 8 KiB, but at most 255. With 8 KiB for all aligned_blocks takes 1.04 of the time, churn 1.02;
-    // with 16 KiB both 0.99, realloc_growth and aligned_blocks 1.02 of the memory. With 16 KiB of sizes that slabs
-    // have, phases takes 0.95 of the time, binary_trees 0.97, realloc_growth 1.06 of the memory, json_trees 1.03.
+    // batches - 4 KiB of chunks, but at most 64; where that is fewer than eight, 12 KiB, but at least two; of those
+    // above 32 KiB one. Of sizes that slabs have, 8 KiB, but at most 255. With 8 KiB for all aligned_blocks takes 1.04
+    // of the time, churn 1.02; with 16 KiB both 0.99, realloc_growth and aligned_blocks 1.02 of the memory. With 16 KiB
+    // of sizes that slabs have, phases takes 0.95 of the time, binary_trees 0.97, realloc_growth 1.06 of the memory,
+    // json_trees 1.03.
     static constexpr std::size_t usual_batch_bytes = 4 * 1024, most_batch_bytes = 8 * 1024,
                                  large_batch_bytes = 12 * 1024;
+    static constexpr std::size_t alone_above = 32 * 1024;
     static constexpr unsigned fewest_in_batch = 2, usual_in_batch = 8, most_in_batch = 64, most_of_slabs = 255;
     static constexpr std::size_t chunks_in_batch(unsigned i, std::size_t n) noexcept {
         if (has_slabs(i)) return std::min<std::size_t>(most_batch_bytes / n, most_of_slabs);
+        if (n > alone_above) return 1;
         std::size_t least = std::clamp<std::size_t>(large_batch_bytes / n, fewest_in_batch, usual_in_batch);
         return std::clamp<std::size_t>(usual_batch_bytes / n, least, most_in_batch);
     }
