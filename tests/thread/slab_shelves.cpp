@@ -342,7 +342,7 @@ struct bare {
     bare() { shelves->windows().prepare(); }
 
     batch first(unsigned i, unsigned most, unsigned near = 0) {
-        slab* s = shelves->windows().take_anew();
+        slab* s = shelves->windows().take_anew(0);
         REQUIRE(s != nullptr);
         return shelves->take_first(i, shelves->begin(i, s), most, near);
     }
@@ -374,7 +374,7 @@ TEST_CASE("blocks without headers lie side by side, and their list is known by t
         CHECK(shelves.list_of(mine[0]) == 0); // nobody has a block there
         CHECK_FALSE(shelves.owns(mine[0]));
         shelves.windows().put(s);
-        CHECK(shelves.windows().take_ready() == s);
+        CHECK(shelves.windows().take_ready(0) == s);
     }
     int here = 0;
     CHECK_FALSE(shelves.holds(shelves.number_of(&here)));
@@ -417,8 +417,8 @@ TEST_CASE("threads that take and put blocks without headers lose none") {
     std::vector<std::thread> running;
     auto get = [&](unsigned i, unsigned most, unsigned near) {
         if (batch b = t.shelves->take(i, most, near)) return t.in(b);
-        auto* s = t.shelves->windows().take_ready();
-        if (!s) s = t.shelves->windows().take_anew();
+        auto* s = t.shelves->windows().take_ready(0);
+        if (!s) s = t.shelves->windows().take_anew(0);
         if (!s) return std::vector<void*>{};
         return t.in(t.shelves->take_first(i, t.shelves->begin(i, s), most, near));
     };
@@ -449,7 +449,7 @@ TEST_CASE("of a damaged shelf is said what does not hold") {
     bare<> t;
     auto verdict = [&] { return ptm_test::verdict(*t.shelves); };
     CHECK(verdict() == "sound");
-    auto* s = t.shelves->windows().take_anew();
+    auto* s = t.shelves->windows().take_anew(0);
     auto mine = t.in(t.shelves->take_first(3, t.shelves->begin(3, s), 5, 0));
     t.first(3, 1000); // without a free one it stands nowhere
     auto whole = t.in(t.first(4, 2, 1));

@@ -58,7 +58,7 @@ auto ignore = [](ptm::pages) {};
 
 std::vector<record*> all_of(pool& p) {
     std::vector<record*> taken;
-    while (record* r = p.take_anew()) taken.push_back(r);
+    while (record* r = p.take_anew(0)) taken.push_back(r);
     return taken;
 }
 
@@ -178,7 +178,7 @@ TEST_CASE("windows lie side by side, from a multiple of their size on, and each 
 
 TEST_CASE("an address outside is in no window") {
     auto p = prepared();
-    std::byte* first = p->window_of(p->take_anew()).data;
+    std::byte* first = p->window_of(p->take_anew(0)).data;
     int here = 0;
     CHECK_FALSE(p->holds(p->number_of(nullptr)));
     CHECK_FALSE(p->holds(p->number_of(&here)));
@@ -191,7 +191,7 @@ TEST_CASE("an address outside is in no window") {
 
 TEST_CASE("a mark is its window's alone") {
     auto p = prepared();
-    record *a = p->take_anew(), *b = p->take_anew();
+    record *a = p->take_anew(0), *b = p->take_anew(0);
     p->mark(a, 7);
     p->mark(b, 0xffff);
     CHECK(p->mark_of(p->number_of(p->window_of(a).data)) == 7);
@@ -202,19 +202,19 @@ TEST_CASE("a mark is its window's alone") {
 
 TEST_CASE("what nobody uses any more is handed out again, the lowest first, with what was in it") {
     auto p = prepared();
-    CHECK(p->take_ready() == nullptr);
+    CHECK(p->take_ready(0) == nullptr);
     auto taken = all_of(*p);
     for (std::size_t k : {9u, 4u, 200u}) {
         std::memset(p->window_of(taken[k]).data, 5, window);
-        p->put(taken[k]);
+        p->put(taken[k], 0);
     }
     CHECK(p->ready_bytes() == 3 * window);
-    CHECK(p->take_anew() == nullptr); // those are not new
-    CHECK(p->take_ready() == taken[4]);
+    CHECK(p->take_anew(0) == nullptr); // those are not new
+    CHECK(p->take_ready(0) == taken[4]);
     CHECK(*p->window_of(taken[4]).data == std::byte{5});
-    p->put(taken[4]);
-    for (std::size_t k : {4u, 9u, 200u}) CHECK(p->take_ready() == taken[k]);
-    CHECK(p->take_ready() == nullptr);
+    p->put(taken[4], 0);
+    for (std::size_t k : {4u, 9u, 200u}) CHECK(p->take_ready(0) == taken[k]);
+    CHECK(p->take_ready(0) == nullptr);
     CHECK(p->ready_bytes() == 0);
 }
 
@@ -246,17 +246,17 @@ TEST_CASE("pages that are dropped are new when they are handed out again") {
     auto taken = all_of(*p);
     CHECK(p->held_bytes() == stretch);
     for (record* r : taken) std::memset(p->window_of(r).data, 5, window);
-    for (std::size_t k = 70; k < 100; ++k) p->put(taken[k]);
-    for (std::size_t k = 120; k < 140; ++k) p->put(taken[k]);
+    for (std::size_t k = 70; k < 100; ++k) p->put(taken[k], 0);
+    for (std::size_t k = 120; k < 140; ++k) p->put(taken[k], 0);
     std::vector<ptm::pages> runs;
     p->drop([&](ptm::pages run) { runs.push_back(run); });
     std::byte* base = p->window_of(taken[0]).data;
     CHECK(runs == std::vector<ptm::pages>{{base + 70 * window, 30 * window}, {base + 120 * window, 20 * window}});
     CHECK(p->ready_bytes() == 0);
     CHECK(p->held_bytes() == stretch - 50 * window);
-    CHECK(p->take_ready() == nullptr);
+    CHECK(p->take_ready(0) == nullptr);
     for (std::size_t k = 70; k < 100; ++k) {
-        REQUIRE(p->take_anew() == taken[k]);
+        REQUIRE(p->take_anew(0) == taken[k]);
         REQUIRE(*p->window_of(taken[k]).data == std::byte{0});
         REQUIRE(p->window_of(taken[k]).data[window - 1] == std::byte{0});
     }
@@ -269,7 +269,7 @@ TEST_CASE("windows that lie alone are dropped only when that is asked for, or wh
     std::vector<std::size_t> runs;
     auto count = [&](ptm::pages run) { runs.push_back(run.bytes / window); };
     auto put = [&](std::size_t first, std::size_t n) {
-        for (std::size_t k = first; k < first + n; ++k) p->put(taken[k]);
+        for (std::size_t k = first; k < first + n; ++k) p->put(taken[k], 0);
     };
     put(3, 2), put(10, p->few), put(90, p->few - 1), put(160, p->few + 20);
     p->drop(count, p->few);
@@ -279,7 +279,7 @@ TEST_CASE("windows that lie alone are dropped only when that is asked for, or wh
     runs.clear();
     p->drop_unused(count); // nobody knows yet whether they are wanted
     CHECK(runs.empty());
-    while (p->take_ready()) {}
+    while (p->take_ready(0)) {}
     put(3, 2);
     p->drop_unused(count); // all were wanted meanwhile
     CHECK(runs.empty());
@@ -296,8 +296,8 @@ TEST_CASE("without addresses there are no windows, and everything says so") {
         errno = 7;
         other->prepare();
         int here = 0;
-        CHECK(other->take_anew() == nullptr);
-        CHECK(other->take_ready() == nullptr);
+        CHECK(other->take_anew(0) == nullptr);
+        CHECK(other->take_ready(0) == nullptr);
         CHECK_FALSE(other->holds(other->number_of(&here)));
         std::size_t of_null = other->number_of(nullptr);
         CHECK((!other->holds(of_null) || other->mark_of(of_null) == 0));
@@ -305,7 +305,7 @@ TEST_CASE("without addresses there are no windows, and everything says so") {
         CHECK(errno == 7);
         *refuses = false;
         other->prepare();
-        CHECK(other->take_anew() != nullptr);
+        CHECK(other->take_anew(0) != nullptr);
     }
 }
 
@@ -316,10 +316,10 @@ TEST_CASE("when the system refuses more, there is what there was") {
         auto first = all_of(*p);
         CHECK(first.size() < most);
         errno = 7;
-        CHECK(p->take_anew() == nullptr);
+        CHECK(p->take_anew(0) == nullptr);
         CHECK(errno == 7);
-        p->put(first.back());
-        CHECK(p->take_ready() == first.back());
+        p->put(first.back(), 0);
+        CHECK(p->take_ready(0) == first.back());
         *refuses = false;
         auto rest = all_of(*p);
         CHECK(first.size() + rest.size() == most);
@@ -337,13 +337,13 @@ TEST_CASE("a process without a limit of addresses gives none up") {
 
 TEST_CASE("pages that the system does not take stay ready") {
     auto p = prepared();
-    record* r = p->take_anew();
-    p->put(r);
+    record* r = p->take_anew(0);
+    p->put(r, 0);
     commanded::keeps_pages = true;
     p->drop([](ptm::pages) { FAIL("nothing went back"); });
     CHECK(p->ready_bytes() == window);
     commanded::keeps_pages = false;
-    CHECK(p->take_ready() == r);
+    CHECK(p->take_ready(0) == r);
 }
 
 TEST_CASE("a pool asks the system for several windows at a time, for more the more there are") {
@@ -359,7 +359,7 @@ TEST_CASE("of windows that two processors take in turn, no two are in the same 2
                                                 ptm::reserve_backend<(1u << 20)>>;
     auto p = std::make_unique<large_pool>();
     p->prepare();
-    if (!p->take_anew()) return; // the process has a limit of addresses
+    if (!p->take_anew(0)) return; // the process has a limit of addresses
     std::set<std::uintptr_t> regions[2];
     for (std::size_t k = 0; k < 1600; ++k) {
         record* r = p->take_anew(static_cast<unsigned>(k % 2));
@@ -368,7 +368,7 @@ TEST_CASE("of windows that two processors take in turn, no two are in the same 2
     }
     CHECK(regions[0].size() > 5);
     for (std::uintptr_t one : regions[0]) CHECK_FALSE(regions[1].contains(one));
-    while (p->take_anew()) {}
+    while (p->take_anew(0)) {}
     CHECK(p->held_bytes() == large_pool::most_windows * large); // also what other processors had for themselves
 }
 
@@ -399,19 +399,19 @@ TEST_CASE("threads never have the same window at the same time") {
                 }
                 if (random() % 32 == 0) p->drop(ignore);
             }
-            for (record* m : mine) p->put(m);
+            for (record* m : mine) p->put(m, 0);
         });
     for (std::thread& r : running) r.join();
     CHECK(wrong == 0);
     p->drop(ignore);
     std::set<record*> all;
-    while (record* r = p->take_anew()) all.insert(r);
+    while (record* r = p->take_anew(0)) all.insert(r);
     CHECK(all.size() == most);
 }
 
 TEST_CASE("a thread that forks puts without taking the lock") {
     auto p = prepared<pool_of<noisy_lock>>();
-    auto* r = p->take_anew();
+    auto* r = p->take_anew(0);
     auto take = [](noisy_lock& l) { return l.try_lock(); };
     p->lock_for_fork(take);
     noisy_lock::taken = noisy_lock::let_go = noisy_lock::reset = 0;
@@ -422,5 +422,5 @@ TEST_CASE("a thread that forks puts without taking the lock") {
     p->lock_for_fork(take);
     p->reset_after_fork();
     CHECK(noisy_lock::reset == 1 + ptm::detail::places);
-    CHECK(p->take_ready() == r);
+    CHECK(p->take_ready(0) == r);
 }

@@ -1007,20 +1007,17 @@ private:
         if (headerless && few) most = own_.wanted_apart(i);
         unsigned some = few ? most : shelves_.ample(i, most, near);
         if (batch b = shelves_.take(i, some, near)) return own_.add(i, b);
-        if (few) return headerless ? first_of_new_slab(i, most, near) : nullptr;
+        if (few) return headerless ? first_of(new_slab(i, near), i, most, near) : nullptr;
         if (batch b = exchange_.take_near(i, bytes(block::size_in(i)), near)) return own_.add(i, b);
-        if (slab* s = idle_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
+        if (void* p = first_of(idle_slab(i, near), i, most, near)) return p;
         if (batch b = from_elsewhere(i, near)) return own_.add(i, b);
-        if constexpr (headerless) {
-            if (tidy_slabs())
-                if (slab* s = idle_slab(i, near)) return own_.add(i, shelves_.take_first(i, s, most, near));
-        } else {
+        if constexpr (headerless)
+            tidy_slabs();
+        else
             collect_for_growth();
-        }
-        return first_of_new_slab(i, most, near);
+        return first_of(new_slab(i, near), i, most, near);
     }
-    static void* first_of_new_slab(unsigned i, unsigned most, unsigned near) noexcept {
-        slab* s = new_slab(i, near);
+    static void* first_of(slab* s, unsigned i, unsigned most, unsigned near) noexcept {
         return s ? own_.add(i, shelves_.take_first(i, s, most, near)) : nullptr;
     }
 
@@ -1034,7 +1031,7 @@ private:
             return much_is_idle() ? far_slab(i, near) : nullptr;
         } else {
             slab* s = far_whole_slab(i, near);
-            return s ? s : without_larger_arena([&] { return new_slab(i, near); });
+            return s ? s : without_larger_arena([&] { return new_slab_in_arena(i); });
         }
     }
 
@@ -1096,13 +1093,10 @@ private:
         return s;
     }
 
-    // new_headerless_slab - in a window that this place had before, or in a new one, or, if much is idle or there is no
-    // memory for a new one, another place's.
+    // new_headerless_slab - one that is idle, or in a new window, or, if there is no memory for that, another place's.
     static slab* new_headerless_slab(unsigned i, unsigned near) noexcept {
+        if (slab* s = idle_slab(i, near)) return s;
         auto& windows = shelves_.windows();
-        if (slab* s = windows.take_ready(near)) return shelves_.begin(i, s);
-        if (much_is_idle())
-            if (slab* s = far_slab(i, near)) return s;
         slab* s = shared_.may_hold(C::cache::slab_bytes) ? windows.take_anew(near) : nullptr;
         if (!s) return far_slab(i, near);
         shared_.note_gain(windows.window_of(s));
@@ -1250,9 +1244,10 @@ private:
         if (enough_waits(i, near)) return send_home(b);
         exchange_.put(i, b, bytes(block::size_in(i)), near);
     }
+    // enough_waits - to send more home; always, of chunks so large that each is a batch.
     static bool enough_waits(unsigned i, unsigned near) noexcept {
+        if (block::batch_of(i) == 1) return true;
         std::size_t each = bytes(block::size_in(i));
-        if (each > C::tuned.exchange_largest) return true;
         std::size_t share = block::is_natural(i) ? 0 : shared_.held / C::tuned.exchange_share;
         return each >= C::tuned.exchange_large
             && exchange_.batches(i, near) * block::batch_of(i) * each >= std::max(C::tuned.exchange_most, share);
@@ -1275,29 +1270,24 @@ private:
 
     // collect_for_growth - what lies idle, before an arena grows.
     PTM_NOINLINE static void collect_for_growth() noexcept {
-        collect_slabs_for_growth();
-        if constexpr (headerless)
-            if (shelves_.windows().ready_bytes() > shared_.held / C::tuned.window_share) drop_windows();
-        if (worth_collecting()) try_collect();
-    }
-
-    static void collect_slabs_for_growth() noexcept {
         if constexpr (has_slabs) {
             errno_guard keep;
             tidy_slabs();
             homecoming home;
             if (shelves_.whole_bytes() != 0) whole_slabs_home(home);
         }
+        if constexpr (headerless)
+            if (shelves_.windows().ready_bytes() > shared_.held / C::tuned.window_share) drop_windows();
+        if (worth_collecting()) try_collect();
     }
 
-    // tidy_slabs - where much is free in slabs; false: it is not.
-    static bool tidy_slabs() noexcept {
-        if (!much_in_slabs()) return false;
+    // tidy_slabs - where much is free in slabs.
+    static void tidy_slabs() noexcept {
+        if (!much_in_slabs()) return;
         errno_guard keep;
         lists_into_slabs();
         if constexpr (headerless)
             if (shelves_.free_bytes() >= C::tuned.slab_least) shelves_.drop_pages();
-        return true;
     }
 
     // without_growth - errno is as it was.

@@ -21,7 +21,7 @@
 // How long it is put off is up to the heap: there is no limit here. Thread-safe; one object for a heap.
 //
 // A heap leaves any number of small ones, but no more large ones here than tuning's exchange_most, or exchange_share
-// in a large heap, and none above exchange_largest: in four threads with 32 MiB each of blocks of 16 to 8,000 bytes,
+// in a large heap, and none that travel alone: in four threads with 32 MiB each of blocks of 16 to 8,000 bytes,
 // 0.54 of the time. Of chunks of 1 KiB and more with 32 KiB on a shelf instead of no limit, memory: aligned_blocks
 // 0.61, json_trees 0.95, text_index 0.94, churn 0.94, sqlite3, lua, z3, gxx 1.00; time the same. With such a limit for
 // chunks from 256 bytes on, tides takes 1.12 of the memory, as what goes home one by one is cut up for other sizes;

@@ -234,7 +234,7 @@ public:
 
     // take_ready - the lowest of those that a place had last; nullptr: there is none. take_far - the highest of what
     // another place had: as that takes its lowest ones itself, the others are the coldest in its processor's cache.
-    Record* take_ready(unsigned place = 0) noexcept { return take_of(ready_[place % places], &set::take); }
+    Record* take_ready(unsigned place) noexcept { return take_of(ready_[place % places], &set::take); }
     Record* take_far(unsigned place) noexcept {
         for (unsigned k = 1; k < places; ++k)
             if (Record* r = take_of(ready_[(place + k) % places], &set::take_last)) return r;
@@ -243,7 +243,7 @@ public:
 
     // take_anew - another one, whose pages are new and read as zero; nullptr: the system refuses. place: the processor
     // that this runs on; windows that several processors take lie apart, as the system has a lock for every 2 MiB.
-    Record* take_anew(unsigned place = 0) noexcept {
+    Record* take_anew(unsigned place) noexcept {
         if (base_ == 0) return nullptr;
         errno_guard keep;
         busy::at_shelf hold(guard_.lock);
@@ -257,7 +257,7 @@ public:
     // put - nobody uses it any more.
     //   place    that had it last
     //   forking  the calling thread forks and holds all locks
-    void put(Record* r, unsigned place = 0, bool forking = false) noexcept {
+    void put(Record* r, unsigned place, bool forking = false) noexcept {
         ready& to = ready_[place % places];
         busy::at_shelf hold(to.lock, forking);
         add_ready(to, {index_of(r), 1});

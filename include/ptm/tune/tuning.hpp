@@ -94,10 +94,6 @@ struct tuning {
     std::size_t exchange_most = 32 * 1024;
     std::size_t exchange_share = 64;
 
-    // Chunks of more than `exchange_largest` bytes do not wait at all: if they do, and two of them are a batch, churn
-    // takes 0.95 of the memory, aligned_blocks 1.05, python3 and realloc_growth 1.02. Bytes.
-    std::size_t exchange_largest = 32 * 1024;
-
     // In a heap of up to `larger_below` bytes, a request that its list has nothing for is met by a chunk that the
     // thread has of one of the next two sizes, larger by an eighth or a quarter, before any is cut. Blocks of 1 to 32
     // KiB, replaced at random, 1 to 32 MiB of them: 0.92 of the memory, 0.96 of the time; churn 0.91 of the memory,
