@@ -373,7 +373,7 @@ TEST_CASE("blocks without headers lie side by side, and their list is known by t
         REQUIRE(s != nullptr);
         CHECK(shelves.list_of(mine[0]) == 0); // nobody has a block there
         CHECK_FALSE(shelves.owns(mine[0]));
-        shelves.windows().put(s);
+        shelves.windows().put(s, 0);
         CHECK(shelves.windows().take_ready(0) == s);
     }
     int here = 0;
@@ -390,7 +390,7 @@ TEST_CASE("a window serves one list after another") {
         t.shelves->put(i, plain::chained(mine));
         auto* s = t.shelves->take_whole(i, 0);
         REQUIRE(s != nullptr);
-        t.shelves->windows().put(s);
+        t.shelves->windows().put(s, 0);
         t.shelves->windows().drop([](ptm::pages) {});
     }
 }
@@ -432,7 +432,7 @@ TEST_CASE("threads that take and put blocks without headers lose none") {
                 for (void* p : mine) wrong += static_cast<std::uintptr_t*>(p)[1] != n || t.shelves->list_of(p) != i;
                 if (!mine.empty() && t.shelves->put(i, plain::chained(mine))) ++wrong;
                 if (random() % 8 == 0)
-                    if (auto* s = t.shelves->take_whole(i, n)) t.shelves->windows().put(s);
+                    if (auto* s = t.shelves->take_whole(i, n)) t.shelves->windows().put(s, n);
             }
         });
     for (std::thread& r : running) r.join();
