@@ -703,6 +703,30 @@ TEST_CASE("windows count as held, and a limit holds for them") {
     CHECK(heap::windows().held_bytes == 0);
 }
 
+TEST_CASE("a large heap gets the pages of several windows at once") {
+    using heap = rationed_heap<4>;
+    alignas(64 * 1024) static std::byte probe[64 * 1024];
+    if (!without_headers<heap> || !ptm::populate({probe, sizeof probe})) return;
+    auto faults = [] {
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        return static_cast<std::size_t>(usage.ru_minflt);
+    };
+    auto faults_to_fill = [&](std::vector<void*>& blocks) {
+        std::size_t before = faults();
+        for (void*& p : blocks) p = heap::malloc(1000);
+        return faults() - before;
+    };
+    const std::size_t page = ptm::system_page_bytes();
+    std::vector<void*> few(4'000, &probe), many(32'000, &probe);
+    CHECK(faults_to_fill(few) > 4'000 * 1'000 / page * 3 / 4);
+    CHECK(faults_to_fill(many) < 32'000 * 1'000 / page / 2);
+    CHECK(heap::windows().ready_bytes <= ptm::detail::places * heap::shared().held / ptm::fast::tuned.populate_share);
+    free_all<heap>(few), free_all<heap>(many);
+    end_clean<heap>();
+    CHECK(heap::windows().held_bytes == 0);
+}
+
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) // those need more addresses than any limit
 namespace {
 // vm_size - addresses of the process, bytes.

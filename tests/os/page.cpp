@@ -4,6 +4,8 @@
 
 #include <ptm/core/bits.hpp>
 
+#include <cerrno>
+
 #include <unistd.h>
 
 TEST_CASE("the page size is what the system says") {
@@ -23,6 +25,29 @@ TEST_CASE("dropped contents read as zero, and their neighbours stay") {
     CHECK(bytes[2 * page - 1] == std::byte{0});
     CHECK(bytes[2 * page] == std::byte{0xa5});
     munmap(at, 3 * page);
+}
+
+TEST_CASE("populated pages have memory before anybody writes to them, and keep what is in them") {
+    const std::size_t page = ptm::system_page_bytes();
+    void* at = mmap(nullptr, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(at != MAP_FAILED);
+    auto* bytes = static_cast<std::byte*>(at);
+    bytes[page] = std::byte{0xa5};
+    errno = 7;
+    const bool populated = ptm::populate({bytes + page, 2 * page});
+    CHECK(errno == 7);
+    unsigned char resident[4] = {};
+    REQUIRE(mincore(at, 4 * page, resident) == 0);
+    CHECK((resident[0] & 1) == 0);
+    CHECK((resident[1] & 1) == 1);
+    CHECK((resident[2] & 1) == (populated ? 1 : 0)); // an older system cannot
+    CHECK((resident[3] & 1) == 0);
+    CHECK(bytes[page] == std::byte{0xa5});
+    CHECK(bytes[2 * page] == std::byte{0});
+    munmap(at, 4 * page);
+    errno = 7;
+    CHECK_FALSE(ptm::populate({bytes, page})); // there is nothing any more
+    CHECK(errno == 7);
 }
 
 TEST_CASE("what is not whole pages is refused, and keeps its contents") {

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/mman.h>
+
 namespace {
 using ptm_test::noisy_lock;
 
@@ -120,6 +122,14 @@ TEST_CASE("a set has what was added and not taken, whatever the order") {
         } else if (random() % 3 == 0) {
             REQUIRE(s.take_last().first == *model.rbegin());
             model.erase(*model.rbegin());
+        } else if (random() % 2 == 0) {
+            std::size_t n = 1 + random() % 80;
+            auto run = s.take(n);
+            REQUIRE(run);
+            REQUIRE(run.first == *model.begin());
+            for (std::size_t k = 0; k < run.count; ++k) REQUIRE(model.erase(run.first + k) == 1);
+            REQUIRE(run.count <= n);
+            REQUIRE((run.count == n || !model.contains(run.first + run.count)));
         } else {
             REQUIRE(s.take().first == *model.begin());
             model.erase(model.begin());
@@ -263,6 +273,45 @@ TEST_CASE("pages that are dropped are new when they are handed out again") {
     p->drop([](ptm::pages) { FAIL("there was nothing to drop"); });
 }
 
+namespace {
+// in_memory - how many pages of a run are.
+std::size_t in_memory(ptm::pages run) {
+    std::vector<unsigned char> resident(run.bytes / ptm::system_page_bytes());
+    if (mincore(run.data, run.bytes, resident.data()) != 0) return SIZE_MAX;
+    return static_cast<std::size_t>(std::count_if(resident.begin(), resident.end(), [](auto r) { return r & 1; }));
+}
+}
+
+TEST_CASE("windows that are populated have their pages, and are ready at that place alone") {
+    auto p = prepared();
+    auto* first = p->take_anew(1);
+    std::byte* base = p->window_of(first).data;
+    bool can = ptm::populate({base, window});
+    ptm::pages some = p->populate(1, 3);
+    CHECK(some == ptm::pages{base + window, 3 * window});
+    CHECK(in_memory(some) == (can ? 3 * window / ptm::system_page_bytes() : 0));
+    CHECK(p->held_bytes() == 4 * window);
+    CHECK(p->ready_bytes() == 3 * window);
+    CHECK(p->take_ready(0) == nullptr);
+    for (std::size_t k = 1; k <= 3; ++k) CHECK(p->take_ready(1) == first + k);
+    CHECK(p->take_ready(1) == nullptr);
+    CHECK(p->take_anew(1) == first + 4);
+}
+
+TEST_CASE("windows that were dropped are populated again, those first, as far as they lie side by side") {
+    auto p = prepared();
+    auto taken = all_of(*p);
+    CHECK(p->populate(0, 8) == ptm::pages{});
+    for (std::size_t k : {20u, 21u, 22u, 30u}) p->put(taken[k], 0);
+    p->drop(ignore);
+    CHECK(p->populate(0, 2) == ptm::pages{p->window_of(taken[20]).data, 2 * window});
+    CHECK(p->populate(0, 2) == p->window_of(taken[22]));
+    CHECK(p->populate(0, 2) == p->window_of(taken[30]));
+    CHECK(p->populate(0, 2) == ptm::pages{});
+    CHECK(p->held_bytes() == stretch);
+    for (std::size_t k : {20u, 21u, 22u, 30u}) CHECK(p->take_ready(0) == taken[k]);
+}
+
 TEST_CASE("windows that lie alone are dropped only when that is asked for, or when nobody wanted them for a while") {
     auto p = prepared();
     auto taken = all_of(*p);
@@ -297,6 +346,7 @@ TEST_CASE("without addresses there are no windows, and everything says so") {
         other->prepare();
         int here = 0;
         CHECK(other->take_anew(0) == nullptr);
+        CHECK_FALSE(other->populate(0, 4));
         CHECK(other->take_ready(0) == nullptr);
         CHECK_FALSE(other->holds(other->number_of(&here)));
         std::size_t of_null = other->number_of(nullptr);
@@ -386,6 +436,7 @@ TEST_CASE("threads never have the same window at the same time") {
             for (std::size_t i = 0; i < turns; ++i) {
                 record* r = p->take_ready(n);
                 if (!r) r = random() % 2 ? p->take_far(n) : p->take_anew(n);
+                if (random() % 16 == 0) p->populate(n, 1 + random() % 9);
                 if (r) {
                     std::memset(p->window_of(r).data, int(n), 64);
                     r->kept[0] = n;

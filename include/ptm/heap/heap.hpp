@@ -1097,10 +1097,22 @@ private:
     static slab* new_headerless_slab(unsigned i, unsigned near) noexcept {
         if (slab* s = idle_slab(i, near)) return s;
         auto& windows = shelves_.windows();
+        if (populate_windows(near))
+            if (slab* s = windows.take_ready(near)) return shelves_.begin(i, s);
         slab* s = shared_.may_hold(C::cache::slab_bytes) ? windows.take_anew(near) : nullptr;
         if (!s) return far_slab(i, near);
         shared_.note_gain(windows.window_of(s));
         return shelves_.begin(i, s, true);
+    }
+
+    // populate_windows - in a large heap: several for that place, with all their pages; false: there are none ready.
+    static bool populate_windows(unsigned near) noexcept {
+        std::size_t most = std::min(shared_.held / C::tuned.populate_share, C::tuned.populate_most);
+        most = align_down(most, C::cache::slab_bytes);
+        if (most <= C::cache::slab_bytes || !shared_.may_hold(most)) return false;
+        pages some = shelves_.windows().populate(near, most / C::cache::slab_bytes);
+        if (some) shared_.note_gain(some);
+        return static_cast<bool>(some);
     }
 
     // drop_windows - the pages of those that nobody uses, `least` or more side by side; drop_unused_windows - of those

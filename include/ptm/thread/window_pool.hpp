@@ -31,6 +31,7 @@
 #include <ptm/core/errno_guard.hpp>
 #include <ptm/core/relaxed.hpp>
 #include <ptm/os/backend.hpp>
+#include <ptm/os/page.hpp>
 #include <ptm/sync/lock.hpp>
 #include <ptm/thread/busy.hpp>
 #include <ptm/thread/shelves_by_place.hpp>
@@ -62,13 +63,14 @@ public:
         for (std::size_t k = some.first; k < some.first + some.count; ++k) add(k);
     }
 
-    // take - the lowest; {}: there is none.
-    run take() noexcept {
-        run one{next(0), 1};
-        if (one.first == end_ * word_bits) return lowest_ = end_ = 0, run{};
-        lowest_ = one.first / word_bits;
-        remove(one);
-        return one;
+    // take - the lowest, and those that lie side by side with it, n together at most; {}: there is none.
+    run take(std::size_t n = 1) noexcept {
+        run some{next(0), 0};
+        if (some.first == end_ * word_bits) return lowest_ = end_ = 0, run{};
+        lowest_ = some.first / word_bits;
+        some.count = length(some.first, n);
+        remove(some);
+        return some;
     }
 
     // take_last - the highest; {}: there is none. Costs as take().
@@ -86,7 +88,7 @@ public:
     static constexpr std::size_t most = 1024;
     run take_run(std::size_t least = 1, std::size_t from = 0) noexcept {
         for (std::size_t k = next(from); k < end_ * word_bits;) {
-            run some{k, length(k)};
+            run some{k, length(k, most)};
             if (some.count >= least) return remove(some), some;
             k = next(k + some.count);
         }
@@ -112,14 +114,14 @@ private:
         return end_ * word_bits;
     }
 
-    // length - how many lie side by side from k on, `most` at most.
-    std::size_t length(std::size_t k) const noexcept {
+    // length - how many lie side by side from k on, `enough` at most.
+    std::size_t length(std::size_t k, std::size_t enough) const noexcept {
         std::size_t n = 0;
-        for (std::size_t more = 1; more != 0 && n < most && k + n < end_ * word_bits; n += more) {
+        for (std::size_t more = 1; more != 0 && n < enough && k + n < end_ * word_bits; n += more) {
             std::size_t at = (k + n) % word_bits;
             more = static_cast<std::size_t>(std::countr_one(words_[(k + n) / word_bits] >> at));
         }
-        return n < most ? n : most;
+        return n < enough ? n : enough;
     }
 
     void remove(run some) noexcept {
@@ -234,24 +236,33 @@ public:
 
     // take_ready - the lowest of those that a place had last; nullptr: there is none. take_far - the highest of what
     // another place had: as that takes its lowest ones itself, the others are the coldest in its processor's cache.
-    Record* take_ready(unsigned place) noexcept { return take_of(ready_[place % places], &set::take); }
+    Record* take_ready(unsigned place) noexcept {
+        return take_of(ready_[place % places], [](set& s) { return s.take(); });
+    }
     Record* take_far(unsigned place) noexcept {
         for (unsigned k = 1; k < places; ++k)
-            if (Record* r = take_of(ready_[(place + k) % places], &set::take_last)) return r;
+            if (Record* r = take_of(ready_[(place + k) % places], [](set& s) { return s.take_last(); })) return r;
         return nullptr;
     }
 
     // take_anew - another one, whose pages are new and read as zero; nullptr: the system refuses. place: the processor
     // that this runs on; windows that several processors take lie apart, as the system has a lock for every 2 MiB.
     Record* take_anew(unsigned place) noexcept {
-        if (base_ == 0) return nullptr;
-        errno_guard keep;
-        busy::at_shelf hold(guard_.lock);
-        run one = dropped_.take();
-        for (unsigned k = 0; k < places && !one; ++k) one = take_fresh(fresh_[(place + k) % places]);
-        if (!one) return nullptr;
-        held_bytes_ = held_bytes_ + Window;
-        return records_ + one.first;
+        run one = take_new(place, 1);
+        return one ? records_ + one.first : nullptr;
+    }
+
+    // populate - up to `most` new ones, side by side, get their pages in one call of the system, and are ready at that
+    // place then, as if nobody there had used them any more.
+    //   returns  where they lie; {}: there are none
+    pages populate(unsigned place, std::size_t most) noexcept {
+        run some = take_new(place, most);
+        if (!some) return {};
+        ptm::populate(pages_of(some)); // if it is refused, those who write to the pages get them
+        ready& to = ready_[place % places];
+        busy::at_shelf hold(to.lock);
+        add_ready(to, some);
+        return pages_of(some);
     }
 
     // put - nobody uses it any more.
@@ -315,10 +326,10 @@ private:
         from.count = from.count - count;
         if (from.count < from.unused) from.unused = std::size_t{from.count};
     }
-    Record* take_of(ready& from, run (set::*choose)() noexcept) noexcept {
+    Record* take_of(ready& from, auto choose) noexcept {
         if (from.count == 0) return nullptr;
         busy::at_shelf hold(from.lock);
-        run one = (from.windows.*choose)();
+        run one = choose(from.windows);
         if (!one) return nullptr;
         subtract_ready(from, 1);
         return records_ + one.first;
@@ -352,15 +363,27 @@ private:
         return true;
     }
 
-    // take_fresh - the first of those that a place has for itself, or of more that are committed for it.
-    run take_fresh(run& mine) noexcept {
+    // take_new - up to n windows side by side that have no pages.
+    run take_new(unsigned place, std::size_t n) noexcept {
+        if (base_ == 0) return {};
+        errno_guard keep;
+        busy::at_shelf hold(guard_.lock);
+        run some = dropped_.take(n);
+        for (unsigned k = 0; k < places && !some; ++k) some = take_fresh(fresh_[(place + k) % places], n);
+        held_bytes_ = held_bytes_ + some.count * Window;
+        return some;
+    }
+
+    // take_fresh - the first n or fewer of those that a place has for itself, or of more that are committed for it.
+    run take_fresh(run& mine, std::size_t n) noexcept {
         if (!mine) {
             if (used_ == committed_ && (gave_up_ || is_limited() || !commit_more())) return {};
             mine = {used_, smaller(align_up(used_ + 1, apart), committed_) - used_};
             used_ += mine.count;
         }
-        --mine.count;
-        return {mine.first++, 1};
+        run some{mine.first, smaller(n, mine.count)};
+        mine = {mine.first + some.count, mine.count - some.count};
+        return some;
     }
 
     // commit_more - a few windows at first, then an eighth of what there is, as far as the next ones that are apart;
