@@ -280,6 +280,18 @@ std::size_t in_memory(ptm::pages run) {
     if (mincore(run.data, run.bytes, resident.data()) != 0) return SIZE_MAX;
     return static_cast<std::size_t>(std::count_if(resident.begin(), resident.end(), [](auto r) { return r & 1; }));
 }
+
+// populated - which windows were.
+ptm::pages populated(pool& p, unsigned place, std::size_t n) {
+    ptm::pages some;
+    const std::size_t ready = p.ready_bytes();
+    bool any = p.populate(place, n, [&](ptm::pages run) {
+        some = run;
+        CHECK(p.ready_bytes() == ready); // who can drop them knows of them
+    });
+    CHECK(any == static_cast<bool>(some));
+    return some;
+}
 }
 
 TEST_CASE("windows that are populated have their pages, and are ready at that place alone") {
@@ -287,7 +299,7 @@ TEST_CASE("windows that are populated have their pages, and are ready at that pl
     auto* first = p->take_anew(1);
     std::byte* base = p->window_of(first).data;
     bool can = ptm::populate({base, window});
-    ptm::pages some = p->populate(1, 3);
+    ptm::pages some = populated(*p, 1, 3);
     CHECK(some == ptm::pages{base + window, 3 * window});
     CHECK(in_memory(some) == (can ? 3 * window / ptm::system_page_bytes() : 0));
     CHECK(p->held_bytes() == 4 * window);
@@ -301,13 +313,13 @@ TEST_CASE("windows that are populated have their pages, and are ready at that pl
 TEST_CASE("windows that were dropped are populated again, those first, as far as they lie side by side") {
     auto p = prepared();
     auto taken = all_of(*p);
-    CHECK(p->populate(0, 8) == ptm::pages{});
+    CHECK(populated(*p, 0, 8) == ptm::pages{});
     for (std::size_t k : {20u, 21u, 22u, 30u}) p->put(taken[k], 0);
     p->drop(ignore);
-    CHECK(p->populate(0, 2) == ptm::pages{p->window_of(taken[20]).data, 2 * window});
-    CHECK(p->populate(0, 2) == p->window_of(taken[22]));
-    CHECK(p->populate(0, 2) == p->window_of(taken[30]));
-    CHECK(p->populate(0, 2) == ptm::pages{});
+    CHECK(populated(*p, 0, 2) == ptm::pages{p->window_of(taken[20]).data, 2 * window});
+    CHECK(populated(*p, 0, 2) == p->window_of(taken[22]));
+    CHECK(populated(*p, 0, 2) == p->window_of(taken[30]));
+    CHECK(populated(*p, 0, 2) == ptm::pages{});
     CHECK(p->held_bytes() == stretch);
     for (std::size_t k : {20u, 21u, 22u, 30u}) CHECK(p->take_ready(0) == taken[k]);
 }
@@ -346,7 +358,7 @@ TEST_CASE("without addresses there are no windows, and everything says so") {
         other->prepare();
         int here = 0;
         CHECK(other->take_anew(0) == nullptr);
-        CHECK_FALSE(other->populate(0, 4));
+        CHECK_FALSE(other->populate(0, 4, ignore));
         CHECK(other->take_ready(0) == nullptr);
         CHECK_FALSE(other->holds(other->number_of(&here)));
         std::size_t of_null = other->number_of(nullptr);
@@ -436,7 +448,7 @@ TEST_CASE("threads never have the same window at the same time") {
             for (std::size_t i = 0; i < turns; ++i) {
                 record* r = p->take_ready(n);
                 if (!r) r = random() % 2 ? p->take_far(n) : p->take_anew(n);
-                if (random() % 16 == 0) p->populate(n, 1 + random() % 9);
+                if (random() % 16 == 0) p->populate(n, 1 + random() % 9, ignore);
                 if (r) {
                     std::memset(p->window_of(r).data, int(n), 64);
                     r->kept[0] = n;

@@ -1110,9 +1110,7 @@ private:
         std::size_t most = std::min(shared_.held / C::tuned.populate_share, C::tuned.populate_most);
         most = align_down(most, C::cache::slab_bytes);
         if (most <= C::cache::slab_bytes || !shared_.may_hold(most)) return false;
-        pages some = shelves_.windows().populate(near, most / C::cache::slab_bytes);
-        if (some) shared_.note_gain(some);
-        return static_cast<bool>(some);
+        return shelves_.windows().populate(near, most / C::cache::slab_bytes, [](pages p) { shared_.note_gain(p); });
     }
 
     // drop_windows - the pages of those that nobody uses, `least` or more side by side; drop_unused_windows - of those

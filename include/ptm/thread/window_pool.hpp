@@ -252,17 +252,18 @@ public:
         return one ? records_ + one.first : nullptr;
     }
 
-    // populate - up to `most` new ones, side by side, get their pages in one call of the system, and are ready at that
-    // place then, as if nobody there had used them any more.
-    //   returns  where they lie; {}: there are none
-    pages populate(unsigned place, std::size_t most) noexcept {
+    // populate - up to `most` new ones, side by side, get their pages in one call of the system, gained(pages); then
+    // they are ready at that place, as if nobody there used them any more.
+    //   returns  false: there are none
+    bool populate(unsigned place, std::size_t most, auto&& gained) noexcept {
         run some = take_new(place, most);
-        if (!some) return {};
+        if (!some) return false;
         ptm::populate(pages_of(some)); // if it is refused, those who write to the pages get them
+        gained(pages_of(some));
         ready& to = ready_[place % places];
         busy::at_shelf hold(to.lock);
         add_ready(to, some);
-        return pages_of(some);
+        return true;
     }
 
     // put - nobody uses it any more.
