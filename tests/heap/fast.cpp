@@ -721,7 +721,7 @@ TEST_CASE("a large heap gets the pages of several windows at once") {
     std::vector<void*> few(4'000, &probe), many(32'000, &probe);
     CHECK(faults_to_fill(few) > 4'000 * 1'000 / page * 3 / 4);
     CHECK(faults_to_fill(many) < 32'000 * 1'000 / page / 2);
-    CHECK(heap::windows().ready_bytes <= ptm::detail::places * heap::shared().held / ptm::fast::tuned.populate_share);
+    CHECK(heap::windows().free_bytes <= ptm::detail::places * heap::shared().held / ptm::fast::tuned.populate_share);
     free_all<heap>(few), free_all<heap>(many);
     end_clean<heap>();
     CHECK(heap::windows().held_bytes == 0);
