@@ -31,11 +31,11 @@ public:
 
     shelves() {
         windows().prepare();
-        partial = begin(2, windows().take_anew());
-        slab* whole = begin(2, windows().take_anew());
+        partial = begin(2, windows().take_anew(0));
+        slab* whole = begin(2, windows().take_anew(0));
         mine = take_first(2, partial, 2, 0);
         put(2, take_first(2, whole, 1, 0));
-        take_first(3, begin(3, windows().take_anew()), 5, 0);
+        take_first(3, begin(3, windows().take_anew(0)), 5, 0);
     }
     auto& shelf() { return base::at(0).shelves[2]; }
 
