@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 OWN = ("fast", "glibc_2_36")  # ptm's, the one first that is compared with the others
 KEYS = ("processor", "wall", "peak", "start", "held", "live")
-SCALING = "scaling"           # the program with a table of its own: one thread, then two
+SCALING = "scaling"           # the program with a table of its own: one thread, two, two processes
 SMALL = 4096                  # KiB; below, the size of the libraries decides: not in the means of memory
 
 
@@ -205,18 +205,31 @@ def overhead(notes, program, allocator):
     return statistics.median(grown) if grown else None
 
 
-def scaling(notes, allocator):
-    """How often the work of one thread is done by two in the same time, each at its best; 2 is ideal. Walls come in
-    pairs: one thread, two threads."""
+def best_walls(notes, allocator):
+    """Of one thread, of two, and of two processes of one thread each; None: nothing is known. Walls come in fours:
+    one, two, and both of the processes, which run at the same time."""
     runs = notes.values(SCALING, allocator, "walls")
-    one = [wall for walls in runs for wall in walls[0::2]]
-    two = [wall for walls in runs for wall in walls[1::2]]
-    return 2 * min(one) / min(two) if one and two else None
+    one, two, first, second = ([wall for walls in runs for wall in walls[k::4]] for k in range(4))
+    return (min(one), min(two), min(map(max, first, second))) if second else None
+
+
+def scaling(notes, allocator):
+    """How often the work of one thread is done by two in the same time, each at its best; 2 is ideal."""
+    walls = best_walls(notes, allocator)
+    return 2 * walls[0] / walls[1] if walls else None
+
+
+def sharing(notes, allocator):
+    """The same of two processes, each with an allocator of its own; 1: to share one costs nothing. What a processor
+    does while the other one sleeps, and runs it faster for that, is not in it."""
+    walls = best_walls(notes, allocator)
+    return walls[2] / walls[1] if walls else None
 
 
 def scaling_table(notes):
     rows = [["scaling"] + notes.allocators,
-            ["throughput of two threads to that of one"] + [number(scaling(notes, name)) for name in notes.allocators]]
+            ["throughput of two threads to that of one"] + [number(scaling(notes, name)) for name in notes.allocators],
+            ["to that of two processes"] + [number(sharing(notes, name)) for name in notes.allocators]]
     return table("Scaling: allocating and freeing private blocks, wall clock, best runs.", rows)
 
 
@@ -240,7 +253,7 @@ def summary(notes, times, peaks, name):
             "time_to_best_other": times.to_others(name), "peak_to_best_other": peaks.to_others(name),
             "worst_time_to_best": worst_time[0], "worst_time_program": worst_time[1],
             "worst_peak_to_best": worst_peak[0], "worst_peak_program": worst_peak[1],
-            "scaling": scaling(notes, name),
+            "scaling": scaling(notes, name), "sharing": sharing(notes, name),
             "time_against": {peer: times.against(name, peer) for peer in notes.allocators if peer != name},
             "peak_against": {peer: peaks.against(name, peer) for peer in notes.allocators if peer != name}}
 

@@ -30,7 +30,7 @@ RUNS = "".join([
     run("churn", "other", 0, 1000, 9, 20480, OWN_FIGURES), run("churn", "other", 1, 1000, 9, 20480, OWN_FIGURES),
     run("server", "system", 0, 1, 8000, 2048), run("server", "fast", 0, 1, 4000, 1024),
     run("server", "other", 0, 1, 10, 10, verdict="FAILED"),
-    run("scaling", "fast", 0, 1, 1, 1, walls="100,110,90,120"),
+    run("scaling", "fast", 0, 1, 1, 1, walls="100,110,120,130,90,120,125,121"),
 ])
 
 
@@ -76,8 +76,11 @@ class Report(unittest.TestCase):
         self.assertIn("churn 4.0 2.25 1.00 4.75".split(), self.lines)
 
     def test_scaling_takes_the_best_of_each(self):
-        self.assertAlmostEqual(self.figures["allocators"]["fast"]["scaling"], 2 * 90 / 110)
-        self.assertIsNone(self.figures["allocators"]["system"]["scaling"])
+        fast, system = (self.figures["allocators"][name] for name in ("fast", "system"))
+        self.assertAlmostEqual(fast["scaling"], 2 * 90 / 110)
+        self.assertAlmostEqual(fast["sharing"], 125 / 110)
+        self.assertIsNone(system["scaling"])
+        self.assertIsNone(system["sharing"])
 
     def test_every_run_and_problem_is_kept(self):
         self.assertEqual(len(self.figures["runs"]), RUNS.count("\n"))

@@ -1,4 +1,4 @@
-# One thread with blocks of its own, then two of them, thrice: what the second one adds. It has a table of its own.
+# One thread with blocks of its own, two of them, two processes of one: what the second adds. It has its own table.
 needs=(g++:g++)
 measures=wall
 
@@ -9,5 +9,8 @@ job() {
     for i in 1 2 3; do
         run "$tools/threads_churn" "$steps" 1
         run "$tools/threads_churn" "$steps" 2
+        run "$tools/threads_churn" "$steps" 1 &
+        run "$tools/threads_churn" "$steps" 1
+        wait $!
     done > sums
 }
