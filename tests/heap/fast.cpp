@@ -484,7 +484,8 @@ TEST_CASE("a thread leaves idle slabs to the threads of the processor that had t
     std::vector<void*> stay;
     in_thread([&] {
         ptm_test::stay_on(all[0]);
-        stay = some<heap>(7'000, 200);
+        stay = some<heap>(60'000, 200);
+        CHECK(heap::shared().held > ptm::fast::tuned.idle_small);
         auto idle = some<heap>(1'200, 208);
         free_all<heap>(idle);
     });

@@ -25,9 +25,9 @@
 // small (tuning's larger_below): what lists keep of each of 40 sizes is much of it then.
 //
 // Slabs and windows that nobody uses are left to the threads of the processor that had them last, until they are a
-// quarter of the heap (tuning's idle_share): phases takes 1.08 of the memory for that, and 0.7 of the time where the
-// processors are far from each other. Of new windows a large heap gets the pages of several in one call of the system
-// (populate_share): burst takes 0.77 of the time.
+// quarter of the heap, or a sixteenth of a small one (tuning's idle_share): phases takes 1.08 of the memory for that,
+// and 0.7 of the time where the processors are far from each other. Of new windows a large heap gets the pages of
+// several in one call of the system (populate_share): burst takes 0.77 of the time.
 //
 // Memory goes back without being asked for: half a second after it was wanted last, as long as anybody frees anything;
 // when a thread ends and leaves much behind; large mappings after a quarter of a second. A program that frees all it

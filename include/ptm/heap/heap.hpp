@@ -1065,7 +1065,11 @@ private:
         slab* s = windows.take_ready(near);
         return s ? s : windows.take_far(near);
     }
-    static bool much_is_idle() noexcept { return whole_slab_bytes() > shared_.held / C::tuned.idle_share; }
+    static bool much_is_idle() noexcept {
+        std::size_t held = shared_.held;
+        bool small = held <= C::tuned.idle_small;
+        return whole_slab_bytes() > (small ? held / C::tuned.idle_share_small : held / C::tuned.idle_share);
+    }
 
     // without_larger_arena - what search() finds where no arena may grow for the thread's cache.
     static auto without_larger_arena(auto search) noexcept {
