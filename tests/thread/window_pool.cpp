@@ -107,6 +107,12 @@ TEST_CASE("a set has what was added and not taken, whatever the order") {
     PTM_TEST_SEED(random);
     set s;
     std::set<std::size_t> model;
+    auto take_lowest = [&](set::run run) {
+        REQUIRE(run);
+        REQUIRE(run.first == *model.begin());
+        for (std::size_t k = 0; k < run.count; ++k) REQUIRE(model.erase(run.first + k) == 1);
+        return model.contains(run.first + run.count);
+    };
     for (std::size_t i = 0; i < ptm_test::steps(20'000); ++i) {
         if (random() % 2 == 0) {
             std::size_t k = random() % 256;
@@ -114,25 +120,19 @@ TEST_CASE("a set has what was added and not taken, whatever the order") {
         } else if (model.empty()) {
             REQUIRE_FALSE(s.take());
         } else if (random() % 4 == 0) {
-            auto run = s.take_run();
-            REQUIRE(run);
-            REQUIRE(run.first == *model.begin());
-            for (std::size_t k = 0; k < run.count; ++k) REQUIRE(model.erase(run.first + k) == 1);
-            REQUIRE_FALSE(model.contains(run.first + run.count));
+            bool more = take_lowest(s.take_run());
+            REQUIRE_FALSE(more);
         } else if (random() % 3 == 0) {
             REQUIRE(s.take_last().first == *model.rbegin());
             model.erase(*model.rbegin());
         } else if (random() % 2 == 0) {
             std::size_t n = 1 + random() % 80;
             auto run = s.take(n);
-            REQUIRE(run);
-            REQUIRE(run.first == *model.begin());
-            for (std::size_t k = 0; k < run.count; ++k) REQUIRE(model.erase(run.first + k) == 1);
+            bool more = take_lowest(run);
             REQUIRE(run.count <= n);
-            REQUIRE((run.count == n || !model.contains(run.first + run.count)));
+            REQUIRE((run.count == n || !more));
         } else {
-            REQUIRE(s.take().first == *model.begin());
-            model.erase(model.begin());
+            take_lowest(s.take());
         }
     }
 }

@@ -72,10 +72,13 @@ struct shared_state {
 
     constexpr shared_state() noexcept = default;
 
-    // may_hold - is there room for so many bytes below the limit?
-    bool may_hold(std::size_t more) noexcept {
+    // has_room - is there room for so many bytes below the limit? may_hold - of who needs them: a no is noted.
+    bool has_room(std::size_t more) const noexcept {
         std::size_t now = held, most = limit;
-        if (now <= most && more <= most - now) return true;
+        return now <= most && more <= most - now;
+    }
+    bool may_hold(std::size_t more) noexcept {
+        if (has_room(more)) return true;
         refused = true;
         return false;
     }

@@ -1007,14 +1007,14 @@ private:
         if (headerless && few) most = own_.wanted_apart(i);
         unsigned some = few ? most : shelves_.ample(i, most, near);
         if (batch b = shelves_.take(i, some, near)) return own_.add(i, b);
-        if (few) return headerless ? first_of(new_slab(i, near), i, most, near) : nullptr;
+        if (few) return headerless ? first_of(idle_or_new_slab(i, near), i, most, near) : nullptr;
         if (batch b = exchange_.take_near(i, bytes(block::size_in(i)), near)) return own_.add(i, b);
         if (void* p = first_of(idle_slab(i, near), i, most, near)) return p;
         if (batch b = from_elsewhere(i, near)) return own_.add(i, b);
-        if constexpr (headerless)
-            tidy_slabs();
-        else
+        if constexpr (!headerless)
             collect_for_growth();
+        else if (tidy_slabs())
+            return first_of(idle_or_new_slab(i, near), i, most, near);
         return first_of(new_slab(i, near), i, most, near);
     }
     static void* first_of(slab* s, unsigned i, unsigned most, unsigned near) noexcept {
@@ -1067,8 +1067,8 @@ private:
     }
     static bool much_is_idle() noexcept {
         std::size_t held = shared_.held;
-        bool small = held <= C::tuned.idle_small;
-        return whole_slab_bytes() > (small ? held / C::tuned.idle_share_small : held / C::tuned.idle_share);
+        std::size_t share = held <= C::tuned.idle_small ? C::tuned.idle_share_small : C::tuned.idle_share;
+        return whole_slab_bytes() > held / share;
     }
 
     // without_larger_arena - what search() finds where no arena may grow for the thread's cache.
@@ -1079,6 +1079,10 @@ private:
         return found;
     }
 
+    static slab* idle_or_new_slab(unsigned i, unsigned near) noexcept {
+        slab* s = idle_slab(i, near);
+        return s ? s : new_slab(i, near);
+    }
     static slab* new_slab(unsigned i, unsigned near) noexcept {
         if constexpr (headerless)
             return new_headerless_slab(i, near);
@@ -1097,9 +1101,8 @@ private:
         return s;
     }
 
-    // new_headerless_slab - one that is idle, or in a new window, or, if there is no memory for that, another place's.
+    // new_headerless_slab - in a new window, or, if there is no memory for that, another place's that nobody uses.
     static slab* new_headerless_slab(unsigned i, unsigned near) noexcept {
-        if (slab* s = idle_slab(i, near)) return s;
         auto& windows = shelves_.windows();
         if (populate_windows(near))
             if (slab* s = windows.take_ready(near)) return shelves_.begin(i, s);
@@ -1113,7 +1116,7 @@ private:
     static bool populate_windows(unsigned near) noexcept {
         std::size_t most = std::min(shared_.held / C::tuned.populate_share, C::tuned.populate_most);
         most = align_down(most, C::cache::slab_bytes);
-        if (most <= C::cache::slab_bytes || !shared_.may_hold(most)) return false;
+        if (most <= C::cache::slab_bytes || !shared_.has_room(most)) return false;
         return shelves_.windows().populate(near, most / C::cache::slab_bytes, [](pages p) { shared_.note_gain(p); });
     }
 
@@ -1258,6 +1261,7 @@ private:
         if (enough_waits(i, near)) return send_home(b);
         exchange_.put(i, b, bytes(block::size_in(i)), near);
     }
+
     // enough_waits - to send more home; always, of chunks so large that each is a batch.
     static bool enough_waits(unsigned i, unsigned near) noexcept {
         if (block::batch_of(i) == 1) return true;
@@ -1295,13 +1299,14 @@ private:
         if (worth_collecting()) try_collect();
     }
 
-    // tidy_slabs - where much is free in slabs.
-    static void tidy_slabs() noexcept {
-        if (!much_in_slabs()) return;
+    // tidy_slabs - where much is free in slabs; false: it is not.
+    static bool tidy_slabs() noexcept {
+        if (!much_in_slabs()) return false;
         errno_guard keep;
         lists_into_slabs();
         if constexpr (headerless)
             if (shelves_.free_bytes() >= C::tuned.slab_least) shelves_.drop_pages();
+        return true;
     }
 
     // without_growth - errno is as it was.

@@ -260,9 +260,7 @@ public:
         if (!some) return false;
         ptm::populate(pages_of(some)); // if it is refused, those who write to the pages get them
         gained(pages_of(some));
-        ready& to = ready_[place % places];
-        busy::at_shelf hold(to.lock);
-        add_ready(to, some);
+        add_ready(ready_[place % places], some);
         return true;
     }
 
@@ -270,9 +268,7 @@ public:
     //   place    that had it last
     //   forking  the calling thread forks and holds all locks
     void put(Record* r, unsigned place, bool forking = false) noexcept {
-        ready& to = ready_[place % places];
-        busy::at_shelf hold(to.lock, forking);
-        add_ready(to, {index_of(r), 1});
+        add_ready(ready_[place % places], {index_of(r), 1}, forking);
     }
 
     // drop - the pages of those that nobody uses go back to the system, where `least` of them or more lie side by side:
@@ -319,7 +315,8 @@ private:
         return sum;
     }
 
-    void add_ready(ready& to, run some) noexcept {
+    void add_ready(ready& to, run some, bool forking = false) noexcept {
+        busy::at_shelf hold(to.lock, forking);
         to.windows.add(some);
         to.count = to.count + some.count;
     }
@@ -354,10 +351,7 @@ private:
 
     // discard - no lock is held while the system is at work.
     bool discard(ready& from, run some) noexcept {
-        if (!window_memory_.discard(pages_of(some))) {
-            busy::at_shelf hold(from.lock);
-            return add_ready(from, some), false;
-        }
+        if (!window_memory_.discard(pages_of(some))) return add_ready(from, some), false;
         busy::at_shelf hold(guard_.lock);
         dropped_.add(some);
         held_bytes_ = held_bytes_ - some.count * Window;
