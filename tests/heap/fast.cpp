@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -1591,6 +1592,58 @@ constexpr std::size_t apart(std::size_t request) {
 template <class H>
 constexpr std::array<std::size_t, 3> sharing =
     without_headers<H> ? std::array<std::size_t, 3>{8, 24, 40} : std::array<std::size_t, 3>{24, 40, 56};
+}
+
+namespace {
+// cache_lines - that blocks lie in, in order, each once. in_both - of how many are there two?
+template <class H>
+std::vector<std::uintptr_t> cache_lines(const std::vector<void*>& blocks) {
+    std::vector<std::uintptr_t> lines;
+    for (void* p : blocks)
+        if (p)
+            for (auto [line, last] = lines_of<H>(p); line <= last; ++line) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+    return lines;
+}
+std::size_t in_both(const std::vector<std::uintptr_t>& lines, const std::vector<std::uintptr_t>& others) {
+    std::vector<std::uintptr_t> both;
+    std::set_intersection(lines.begin(), lines.end(), others.begin(), others.end(), std::back_inserter(both));
+    return both.size();
+}
+
+// replace_some - so many of the blocks, chosen at random, get freed for others of 1 to 500 bytes.
+template <class H>
+void replace_some(std::vector<void*>& blocks, std::size_t count, std::mt19937_64& random) {
+    for (std::size_t i = 0; i < count; ++i) {
+        void*& p = blocks[random() % blocks.size()];
+        H::free(p);
+        p = H::malloc(random() % 500 + 1);
+    }
+}
+}
+
+TEST_CASE("threads on two processors that replace blocks of their own do not come to share cache lines") {
+    using heap = heap_of<88>;
+    std::vector<int> all = ptm_test::processors();
+    if (all.size() < 2) return; // there is one place
+    PTM_TEST_SEED(random);
+    std::mt19937_64 own_random[] = {std::mt19937_64(random()), std::mt19937_64(random())};
+    std::vector<void*> blocks[2];
+    std::barrier turn(2);
+    crew(2, [&](std::size_t t) {
+        ptm_test::stay_on(all[t]);
+        blocks[t].resize(10'000);
+        for (std::size_t k = 0; k < 400; ++k) {
+            if (k % 2 == t) replace_some<heap>(blocks[t], 1000, own_random[t]);
+            turn.arrive_and_wait();
+        }
+    });
+    auto lines = cache_lines<heap>(blocks[0]), others = cache_lines<heap>(blocks[1]);
+    CHECK(in_both(lines, others) < lines.size() / 200);
+    for (auto& some : blocks) free_all<heap>(some);
+    CHECK(ptm_test::verdict(heap{}) == "sound");
+    end_clean<heap>();
 }
 
 TEST_CASE("who frees a small block of another thread before it has any gets some that lie elsewhere first") {

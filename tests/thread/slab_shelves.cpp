@@ -124,11 +124,9 @@ TEST_CASE("what is taken of partial slabs is not of whole ones") {
     auto whole = t.in(t.first(2, t.capacity(2), 1));
     REQUIRE(whole.size() == each);
     t.shelves->put(2, t.chained(whole));
-    CHECK(t.shelves->partial_bytes(2, 1) == 0);
     CHECK_FALSE(t.shelves->take_partial(2, 1, 1));
     t.first(2, 3, 1);
-    CHECK(t.shelves->partial_bytes(2, 1) == some * t.size(2));
-    CHECK(t.shelves->partial_bytes(2, 0) == 0);
+    CHECK(t.shelves->free_bytes(2, 1) == (each + some) * t.size(2));
     CHECK(t.shelves->whole_bytes(1) == window);
     CHECK(t.shelves->whole_bytes(0) == 0);
     std::size_t taken = 0;
@@ -136,6 +134,53 @@ TEST_CASE("what is taken of partial slabs is not of whole ones") {
     CHECK(taken == some);
     CHECK(t.shelves->whole_bytes() == window);
     CHECK(t.shelves->take(2, 1, 1).count == 1);
+}
+
+namespace {
+// full_slabs - so many of list 2 at place 1; the chunks of each.
+std::vector<std::vector<void*>> full_slabs(plain& t, std::size_t count) {
+    std::vector<std::vector<void*>> slabs;
+    for (std::size_t k = 0; k < count; ++k) slabs.push_back(t.in(t.first(2, t.capacity(2), 1)));
+    return slabs;
+}
+
+// give_back - the first `count` of a full slab's chunks.
+void give_back(plain& t, std::vector<void*>& chunks, std::size_t count) {
+    std::vector<void*> some(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(count));
+    chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(count));
+    t.shelves->put(2, t.chained(some));
+}
+}
+
+TEST_CASE("partial slabs have chunks to spare for other places if those are more than a slab, whole ones apart") {
+    plain t;
+    std::size_t each = t.capacity(2);
+    auto slabs = full_slabs(t, 3);
+    CHECK(t.shelves->spare_bytes(2, 1) == 0);
+    give_back(t, slabs[0], each - 1); // nearly all, but one slab's
+    CHECK(t.shelves->spare_bytes(2, 1) == 0);
+    give_back(t, slabs[1], 1);
+    CHECK(t.shelves->spare_bytes(2, 1) == 0);
+    give_back(t, slabs[1], 1);
+    CHECK(t.shelves->spare_bytes(2, 1) == (each + 1) * t.size(2));
+    CHECK(t.shelves->spare_bytes(2, 0) == 0);
+    CHECK(t.shelves->spare_bytes(3, 1) == 0);
+    give_back(t, slabs[2], each); // a whole one more
+    CHECK(t.shelves->spare_bytes(2, 1) == (each + 1) * t.size(2));
+    give_back(t, slabs[0], 1); // all of them are whole, but one
+    CHECK(t.shelves->spare_bytes(2, 1) == 0);
+    CHECK(t.shelves->verify() == nullptr);
+}
+
+TEST_CASE("partial slabs have chunks to spare for other places if those are more than a part of them") {
+    plain t;
+    std::size_t each = t.capacity(2), share = t.shelves->spare_share;
+    auto slabs = full_slabs(t, 4 * share); // a slab's worth is a quarter of the part
+    for (auto& chunks : slabs) give_back(t, chunks, each / share);
+    CHECK(t.shelves->spare_bytes(2, 1) == 0);
+    for (auto& chunks : slabs) give_back(t, chunks, 1);
+    CHECK(t.shelves->spare_bytes(2, 1) == slabs.size() * (each / share + 1) * t.size(2));
+    CHECK(t.shelves->spare_bytes(2, 0) == 0);
 }
 
 TEST_CASE("chunks of no slab are handed back, and so are those that belong to another list") {

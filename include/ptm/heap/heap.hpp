@@ -1130,13 +1130,13 @@ private:
     }
     static void lost(pages run) noexcept { shared_.lost(run.bytes); }
 
-    // from_elsewhere - of slabs, but not of whole ones, only if more is free there than this list's part of
-    // 1/slab_share of the heap: whose slabs two processors share, those have half as much of each page.
+    // from_elsewhere - of slabs that are in use at another place, where they have much to spare, and this list more
+    // than its part of 1/slab_share of the heap.
     static batch from_elsewhere(unsigned i, unsigned near) noexcept {
         std::size_t share = shared_.held / (C::tuned.slab_share * block::slab_lists);
         batch b;
         for (unsigned k = 1; k < shelves::places && !b; ++k)
-            if (shelves_.partial_bytes(i, near + k) > share) b = shelves_.take_partial(i, block::batch_of(i), near + k);
+            if (shelves_.spare_bytes(i, near + k) > share) b = shelves_.take_partial(i, block::batch_of(i), near + k);
         return b ? b : exchange_.take_elsewhere(i, bytes(block::size_in(i)), near);
     }
 
