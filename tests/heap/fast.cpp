@@ -1592,9 +1592,7 @@ constexpr std::size_t apart(std::size_t request) {
 template <class H>
 constexpr std::array<std::size_t, 3> sharing =
     without_headers<H> ? std::array<std::size_t, 3>{8, 24, 40} : std::array<std::size_t, 3>{24, 40, 56};
-}
 
-namespace {
 // cache_lines - that blocks lie in, in order, each once. in_both - of how many are there two?
 template <class H>
 std::vector<std::uintptr_t> cache_lines(const std::vector<void*>& blocks) {

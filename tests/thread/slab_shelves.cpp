@@ -124,9 +124,11 @@ TEST_CASE("what is taken of partial slabs is not of whole ones") {
     auto whole = t.in(t.first(2, t.capacity(2), 1));
     REQUIRE(whole.size() == each);
     t.shelves->put(2, t.chained(whole));
+    CHECK(t.shelves->spare_bytes(2, 1) == 0);
     CHECK_FALSE(t.shelves->take_partial(2, 1, 1));
     t.first(2, 3, 1);
     CHECK(t.shelves->free_bytes(2, 1) == (each + some) * t.size(2));
+    CHECK(t.shelves->free_bytes(2, 0) == 0);
     CHECK(t.shelves->whole_bytes(1) == window);
     CHECK(t.shelves->whole_bytes(0) == 0);
     std::size_t taken = 0;
@@ -144,11 +146,11 @@ std::vector<std::vector<void*>> full_slabs(plain& t, std::size_t count) {
     return slabs;
 }
 
-// give_back - the first `count` of a full slab's chunks.
+// give_back - the last `count` of a slab's chunks that are not free.
 void give_back(plain& t, std::vector<void*>& chunks, std::size_t count) {
-    std::vector<void*> some(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(count));
-    chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(count));
-    t.shelves->put(2, t.chained(some));
+    auto from = chunks.end() - static_cast<std::ptrdiff_t>(count);
+    t.shelves->put(2, t.chained(std::vector<void*>(from, chunks.end())));
+    chunks.erase(from, chunks.end());
 }
 }
 
