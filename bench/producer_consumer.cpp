@@ -22,20 +22,19 @@ public:
         std::unique_lock lock(mutex_);
         room_.wait(lock, [this] { return put_ - taken_ < waiting_.size(); });
         waiting_[put_++ % waiting_.size()] = std::move(blocks);
-        ready_ = ready_ || put_ == waiting_.size();
         filled_.notify_one();
     }
 
     // No more is coming: what there is may be taken though it never filled the queue.
     void end() {
         std::unique_lock lock(mutex_);
-        ready_ = true;
+        ended_ = true;
         filled_.notify_one();
     }
 
     batch take() {
         std::unique_lock lock(mutex_);
-        filled_.wait(lock, [this] { return ready_ && put_ != taken_; });
+        filled_.wait(lock, [this] { return (ended_ || put_ >= waiting_.size()) && put_ != taken_; });
         batch blocks = std::move(waiting_[taken_++ % waiting_.size()]);
         room_.notify_one();
         return blocks;
@@ -48,7 +47,7 @@ private:
     std::array<batch, 128> waiting_;
     std::size_t put_ = 0;
     std::size_t taken_ = 0;
-    bool ready_ = false;
+    bool ended_ = false;
 };
 
 // Bytes in blocks between malloc and free, and the most there were; asked once a batch.
